@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** A TCP port; 0 lets the system choose, for tests. */
+export const portValue = z.coerce.number().int().min(0).max(65_535);
+
+/** A whole number of something. */
+export const countValue = z.coerce.number().int();
+
+/** `true`/`false`, `1`/`0`, `yes`/`no`. */
+export const flagValue = z.stringbool();
+
+/** Comma-separated, blanks trimmed, at least one. */
+export const listValue = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .pipe(z.array(z.string()).min(1));
+
+/** Marks a key whose value must never be printed. */
+export function secretValue<Schema extends z.ZodType>(schema: Schema): Schema {
+  return schema.meta({ ...schema.meta(), secret: true });
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { type ConfigSchema } from './load-config.ts';
+
+export interface ConfigKey {
+  readonly key: string;
+  readonly description: string;
+  readonly defaultText: string | undefined;
+  readonly required: boolean;
+  readonly secret: boolean;
+}
+
+/** What `docs/config.md` and `.env.example` are printed from. */
+export function describeConfig(schema: ConfigSchema): ConfigKey[] {
+  return Object.entries(schema.shape).map(([key, value]) => {
+    const type = value as z.ZodType;
+    const fallback = type.safeParse(undefined);
+    const meta = type.meta() as { secret?: boolean } | undefined;
+    return {
+      key,
+      description: type.description ?? '',
+      defaultText: fallback.success && fallback.data !== undefined ? String(fallback.data) : undefined,
+      required: !fallback.success,
+      secret: meta?.secret === true,
+    };
+  });
+}
+
+/** A configuration for a log line: secrets are replaced, everything else is as it is in force. */
+export function redactConfig(schema: ConfigSchema, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const secrets = new Set(
+    describeConfig(schema)
+      .filter((key) => key.secret)
+      .map((key) => key.key),
+  );
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, secrets.has(key) ? '(secret)' : value]));
+}

@@ -1,0 +1,3 @@
+export { countValue, flagValue, listValue, portValue, secretValue } from './config-values.ts';
+export { type ConfigKey, describeConfig, redactConfig } from './describe-config.ts';
+export { type ConfigSchema, type Environment, loadConfig, type LoadOptions } from './load-config.ts';

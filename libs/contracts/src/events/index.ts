@@ -1,0 +1,37 @@
+import {
+  commandCancelRequestedSchema,
+  commandRequestedSchema,
+  deliverySchema,
+  robotEnrolledSchema,
+  robotRetiredSchema,
+  tickSchema,
+} from './fleet-events.ts';
+import { robotAlertSchema, robotCommandAckSchema, robotTaskSchema, robotTelemetrySchema } from './robot-events.ts';
+import { robotStateSchema } from './robot-state.ts';
+
+/** Types that a robot may send, with the schema of their `data`. */
+export const robotEventSchemas = {
+  'robot.state.v1': robotStateSchema,
+  'robot.telemetry.v1': robotTelemetrySchema,
+  'robot.alert.v1': robotAlertSchema,
+  'robot.task.v1': robotTaskSchema,
+  'robot.command-ack.v1': robotCommandAckSchema,
+} as const;
+
+/** Types that only the platform writes. */
+export const fleetEventSchemas = {
+  'fleet.robot-enrolled.v1': robotEnrolledSchema,
+  'fleet.robot-retired.v1': robotRetiredSchema,
+  'fleet.command-requested.v1': commandRequestedSchema,
+  'fleet.command-cancel-requested.v1': commandCancelRequestedSchema,
+  'fleet.delivery.v1': deliverySchema,
+  'fleet.tick.v1': tickSchema,
+} as const;
+
+export type RobotEventType = keyof typeof robotEventSchemas;
+export type FleetEventType = keyof typeof fleetEventSchemas;
+export type EventType = RobotEventType | FleetEventType;
+
+export function isRobotEventType(type: string): type is RobotEventType {
+  return Object.hasOwn(robotEventSchemas, type);
+}

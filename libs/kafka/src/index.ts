@@ -1,0 +1,1 @@
+export { createKafkaClient, type KafkaOptions } from './kafka-client.ts';

@@ -1,0 +1,214 @@
+/**
+ * Every error code of the product, once. The HTTP status of a problem document, the disposition of an event, the
+ * label of a metric and `docs/errors.md` all read this table.
+ *
+ * disposition: `reject` the sender must change the event; `retry` the same bytes may succeed later; `deadLetter` the
+ * record is already in the log and goes to `fleet.dlq`; `fatal` the process can't go on.
+ */
+export interface ErrorSpec {
+  readonly httpStatus: number;
+  readonly disposition: 'reject' | 'retry' | 'deadLetter' | 'fatal';
+  readonly title: string;
+  readonly hint: string;
+}
+
+export const errorCatalogue = {
+  // Requests as a whole
+  FS_BODY_UNREADABLE: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The body is not valid JSON',
+    hint: 'Send UTF-8 JSON that a strict parser reads: no trailing commas, no comments, no NaN.',
+  },
+  FS_BODY_EMPTY: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The body holds no event',
+    hint: 'Send one event object or a non-empty array of events.',
+  },
+  FS_ROBOT_ID_INVALID: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The robot id in the path is not valid',
+    hint: 'A robot id is 1 to 64 characters of A-Z a-z 0-9 . _ : and -, the first a letter or a digit.',
+  },
+  FS_SIGNATURE_MISSING: {
+    httpStatus: 401,
+    disposition: 'reject',
+    title: 'The request is not signed',
+    hint: 'Send webhook-id, webhook-timestamp and webhook-signature as Standard Webhooks says; see "fleetstream sign".',
+  },
+  FS_SIGNATURE_INVALID: {
+    httpStatus: 401,
+    disposition: 'reject',
+    title: 'No signature fits the body and this robot',
+    hint: "Sign '<webhook-id>.<webhook-timestamp>.<body>' with this robot's own secret, over the very bytes sent.",
+  },
+  FS_TOKEN_INVALID: {
+    httpStatus: 401,
+    disposition: 'reject',
+    title: 'The bearer token is missing or not valid',
+    hint: 'Send "authorization: Bearer <token>"; a local start prints where its token lies.',
+  },
+  FS_ROBOT_MISMATCH: {
+    httpStatus: 403,
+    disposition: 'reject',
+    title: 'The event speaks for another robot',
+    hint: 'A robot may send only events whose source is /robots/<its own id>.',
+  },
+  FS_NOT_FOUND: {
+    httpStatus: 404,
+    disposition: 'reject',
+    title: 'There is nothing at this path',
+    hint: 'Robots post to /v1/robots/{robotId}/events.',
+  },
+  FS_ROBOT_UNKNOWN: {
+    httpStatus: 404,
+    disposition: 'reject',
+    title: 'No event of this robot has been folded yet',
+    hint: 'Check the id; a robot appears with its first event or its enrolment.',
+  },
+  FS_METHOD_NOT_ALLOWED: {
+    httpStatus: 405,
+    disposition: 'reject',
+    title: 'This path has no such method',
+    hint: 'Events are sent with POST.',
+  },
+  FS_BODY_TIMEOUT: {
+    httpStatus: 408,
+    disposition: 'retry',
+    title: 'The body did not arrive in time',
+    hint: 'Send smaller batches over a slow link.',
+  },
+  FS_BODY_TOO_LARGE: {
+    httpStatus: 413,
+    disposition: 'reject',
+    title: 'The body is larger than allowed',
+    hint: 'Split the batch; WEBHOOK_MAX_BODY_BYTES is the limit.',
+  },
+  FS_CONTENT_TYPE_UNSUPPORTED: {
+    httpStatus: 415,
+    disposition: 'reject',
+    title: 'The content type is not one that events come in',
+    hint: 'Use application/cloudevents+json, application/cloudevents-batch+json, application/json or ce- headers.',
+  },
+  FS_BATCH_TOO_LONG: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The batch holds more events than allowed',
+    hint: 'Split the batch; WEBHOOK_MAX_BATCH_EVENTS is the limit.',
+  },
+  FS_OVERLOADED: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'This pod holds as many bytes in flight as it may',
+    hint: 'Wait for Retry-After and send the same events with the same ids.',
+  },
+  FS_BROKER_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The log did not acknowledge in time',
+    hint: 'Wait for Retry-After and send the same events with the same ids; the outcome of this try is unknown.',
+  },
+  FS_DRAINING: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'This pod is shutting down',
+    hint: 'Send again; the gateway picks another pod.',
+  },
+  FS_NOT_READY: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The service is not ready',
+    hint: 'It is starting, refolding or has lost a part it needs; /readyz says which.',
+  },
+  FS_INTERNAL: {
+    httpStatus: 500,
+    disposition: 'retry',
+    title: 'Something unforeseen went wrong here',
+    hint: 'The request id is in the log; sending the same events with the same ids again is safe.',
+  },
+  // Single events
+  FS_EVENT_MALFORMED: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The event does not fit its schema',
+    hint: 'The detail names the field; compare with docs/events.md.',
+  },
+  FS_EVENT_TYPE_UNKNOWN: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'No such event type may be sent by a robot',
+    hint: 'The types are listed in docs/events.md; a new version of a type has a new name.',
+  },
+  FS_EVENT_TOO_LARGE: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'One event is larger than allowed',
+    hint: 'Put large payloads into an object store and send a link; WEBHOOK_MAX_EVENT_BYTES is the limit.',
+  },
+  // Records in the log
+  FS_RECORD_UNDECODABLE: {
+    httpStatus: 500,
+    disposition: 'deadLetter',
+    title: 'A record of the log is not a canonical event',
+    hint: 'Look at the record in fleet.dlq; something other than the platform writes to fleet.events.',
+  },
+  FS_FOLD_FAILED: {
+    httpStatus: 500,
+    disposition: 'deadLetter',
+    title: 'The robot model threw on a record',
+    hint: 'A defect of the model: keep the dead letter, mend, and redrive.',
+  },
+  // Processor and state
+  FS_TASK_FENCED: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'Another instance owns this partition now',
+    hint: 'Nothing to do: the new owner goes on from the committed offset.',
+  },
+  FS_COMMIT_OUTCOME_UNKNOWN: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'It is not known whether a transaction was committed',
+    hint: 'The task reopens and asks the broker for the committed offset.',
+  },
+  FS_LOG_TRUNCATED: {
+    httpStatus: 503,
+    disposition: 'fatal',
+    title: 'The log no longer reaches back to the newest usable state',
+    hint: 'Restore an older retention of fleet.events or a newer checkpoint; PROCESSOR_ALLOW_STATE_LOSS starts anew.',
+  },
+  FS_CHECKPOINT_DAMAGED: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'A checkpoint is missing an object or an object has other bytes than its hash says',
+    hint: 'The one before it is used; look at the object store.',
+  },
+  FS_CHECKPOINT_STORE_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The checkpoint store did not answer',
+    hint: 'Processing goes on; recovery would start from an older checkpoint until the store is back.',
+  },
+  FS_STATE_TOO_NEW: {
+    httpStatus: 503,
+    disposition: 'fatal',
+    title: 'The stored state was written by a newer version',
+    hint: 'Start the newer version, or remove the local state and restore an older checkpoint.',
+  },
+  FS_CONFIG_INVALID: {
+    httpStatus: 500,
+    disposition: 'fatal',
+    title: 'The configuration is not valid',
+    hint: 'Every problem is listed; docs/config.md describes each key.',
+  },
+  FS_CACHE_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'Redis did not answer',
+    hint: 'Events are still accepted; duplicates are found by the processor instead.',
+  },
+} as const satisfies Record<`FS_${string}`, ErrorSpec>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
