@@ -1,0 +1,14 @@
+/** What is to be appended to the log: a structured CloudEvent. */
+export interface AppendRecord {
+  readonly topic: string;
+  readonly key: string;
+  readonly value: Buffer | string;
+  /** Chosen by the key's murmur2 hash, as the Java client does, when left out. */
+  readonly partition?: number;
+}
+
+/** Where a record was appended. */
+export interface LogPosition {
+  readonly partition: number;
+  readonly offset: number;
+}
