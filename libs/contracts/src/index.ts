@@ -1,14 +1,21 @@
 export { contentTypes } from './content-types.ts';
+export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
+export { describeEvents, type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
 export { type Envelope, envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';
 export {
+  type EventData,
   type EventType,
   fleetEventSchemas,
   type FleetEventType,
+  isFleetEventType,
   isRobotEventType,
+  outputEventSchemas,
+  type OutputEventType,
   robotEventSchemas,
   type RobotEventType,
 } from './events/index.ts';
 export { type RobotEnrolledData, type RobotRetiredData } from './events/fleet-events.ts';
+export { type FleetAlertData, type RobotStateView } from './events/output-events.ts';
 export {
   type RobotAlertData,
   type RobotCommandAckData,
@@ -16,6 +23,8 @@ export {
   type RobotTelemetryData,
 } from './events/robot-events.ts';
 export { type RobotStateData } from './events/robot-state.ts';
-export { actionStatuses, type ErrorLevel, errorLevels } from './events/shared.ts';
+export { type ActionStatus, actionStatuses, type ErrorLevel, errorLevels } from './events/shared.ts';
 export { type EventResult, type IngestAnswer, type Problem } from './ingest-answer.ts';
+export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './parse-robot-event.ts';
+export { tickKey, tickSource, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';

@@ -1,43 +1,45 @@
 import { z } from 'zod';
 import { nameSchema, textSchema } from './shared.ts';
 
-/** `fleet.robot-enrolled.v1`: the platform knows the robot. Repeats update what is known. */
-export const robotEnrolledSchema = z.object({
-  name: textSchema.optional(),
-  fleet: textSchema.optional(),
-  site: textSchema.optional(),
-  model: textSchema.optional(),
-  /** Version of the derived key that the robot was given. */
-  keyVersion: z.int().min(1).optional(),
-});
+export const robotEnrolledSchema = z
+  .object({
+    name: textSchema.optional(),
+    fleet: textSchema.optional(),
+    site: textSchema.optional(),
+    model: textSchema.optional(),
+    keyVersion: z.int().min(1).optional().describe('Version of the derived key that the robot was given'),
+  })
+  .describe('The platform knows the robot. Repeats update what is known; a retired robot is in service again.');
 
-/** `fleet.robot-retired.v1`: the robot is out of service; its state stays readable. */
-export const robotRetiredSchema = z.object({ reason: textSchema.optional() });
+export const robotRetiredSchema = z
+  .object({ reason: textSchema.optional() })
+  .describe('The robot is out of service; its state stays readable.');
 
-/** `fleet.command-requested.v1`: somebody wants the robot to do something. */
-export const commandRequestedSchema = z.object({
-  commandId: textSchema.min(1),
-  action: nameSchema,
-  parameters: z.record(z.string(), z.unknown()).optional(),
-  requestedBy: textSchema.optional(),
-  deadlineMs: z.int().min(0).optional(),
-});
+export const commandRequestedSchema = z
+  .object({
+    commandId: textSchema.min(1),
+    action: nameSchema,
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    requestedBy: textSchema.optional(),
+    deadlineMs: z.int().min(0).optional().describe('Milliseconds of log time from the request'),
+  })
+  .describe('Somebody wants the robot to do something.');
 
-/** `fleet.command-cancel-requested.v1` */
-export const commandCancelRequestedSchema = z.object({
-  commandId: textSchema.min(1),
-  requestedBy: textSchema.optional(),
-});
+export const commandCancelRequestedSchema = z
+  .object({ commandId: textSchema.min(1), requestedBy: textSchema.optional() })
+  .describe('Somebody wants a command undone before it is done.');
 
-/** `fleet.delivery.v1`: what came of handing a command to its robot. */
-export const deliverySchema = z.object({
-  commandId: textSchema.min(1),
-  outcome: z.enum(['SENT', 'DELIVERED', 'UNDELIVERABLE']),
-  detail: textSchema.optional(),
-});
+export const deliverySchema = z
+  .object({
+    commandId: textSchema.min(1),
+    outcome: z.enum(['SENT', 'DELIVERED', 'UNDELIVERABLE']),
+    detail: textSchema.optional(),
+  })
+  .describe('What came of handing a command to its robot.');
 
-/** `fleet.tick.v1`: nothing but its log time, so that the timers of an idle partition fire. */
-export const tickSchema = z.object({ partition: z.int().min(0) });
+export const tickSchema = z
+  .object({ partition: z.int().min(0) })
+  .describe('Nothing but its log time, so that the timers of an idle partition fire.');
 
 export type RobotEnrolledData = z.infer<typeof robotEnrolledSchema>;
 export type RobotRetiredData = z.infer<typeof robotRetiredSchema>;

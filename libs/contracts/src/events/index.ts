@@ -1,3 +1,4 @@
+import { type z } from 'zod';
 import {
   commandCancelRequestedSchema,
   commandRequestedSchema,
@@ -6,6 +7,7 @@ import {
   robotRetiredSchema,
   tickSchema,
 } from './fleet-events.ts';
+import { fleetAlertSchema, robotStateViewSchema } from './output-events.ts';
 import { robotAlertSchema, robotCommandAckSchema, robotTaskSchema, robotTelemetrySchema } from './robot-events.ts';
 import { robotStateSchema } from './robot-state.ts';
 
@@ -28,10 +30,29 @@ export const fleetEventSchemas = {
   'fleet.tick.v1': tickSchema,
 } as const;
 
+/** Types that the robot model writes to the output topics. */
+export const outputEventSchemas = {
+  'fleet.alert.v1': fleetAlertSchema,
+  'fleet.robot-state.v1': robotStateViewSchema,
+} as const;
+
 export type RobotEventType = keyof typeof robotEventSchemas;
 export type FleetEventType = keyof typeof fleetEventSchemas;
+export type OutputEventType = keyof typeof outputEventSchemas;
+/** What may stand in `fleet.events`. */
 export type EventType = RobotEventType | FleetEventType;
+
+/** The `data` of an event type. */
+export type EventData<Type extends EventType> = Type extends RobotEventType
+  ? z.infer<(typeof robotEventSchemas)[Type]>
+  : Type extends FleetEventType
+    ? z.infer<(typeof fleetEventSchemas)[Type]>
+    : never;
 
 export function isRobotEventType(type: string): type is RobotEventType {
   return Object.hasOwn(robotEventSchemas, type);
+}
+
+export function isFleetEventType(type: string): type is FleetEventType {
+  return Object.hasOwn(fleetEventSchemas, type);
 }

@@ -1,36 +1,46 @@
 import { z } from 'zod';
 import { actionStatuses, errorLevels, nameSchema, numberSchema, rawSchema, textSchema } from './shared.ts';
 
-/** `robot.telemetry.v1`: named numbers with their units. */
-export const robotTelemetrySchema = z.object({
-  metrics: z.record(nameSchema, z.object({ value: numberSchema, unit: z.string().max(16).optional() })),
-  raw: rawSchema.optional(),
-});
+/** Metrics that one telemetry event may carry. */
+export const metricsPerEventMax = 256;
 
-/** `robot.alert.v1`: something a person should know, said once; it doesn't stay active like an error of a state. */
-export const robotAlertSchema = z.object({
-  code: nameSchema,
-  level: z.enum(errorLevels),
-  message: textSchema.optional(),
-  raw: rawSchema.optional(),
-});
+export const robotTelemetrySchema = z
+  .object({
+    metrics: z
+      .record(nameSchema, z.object({ value: numberSchema, unit: z.string().max(16).optional() }))
+      .refine((metrics) => Object.keys(metrics).length <= metricsPerEventMax, `at most ${metricsPerEventMax} metrics`)
+      .describe('Name to value and unit'),
+    raw: rawSchema.optional(),
+  })
+  .describe('Named numbers with their units.');
 
-/** `robot.task.v1`: how a task of the robot stands. */
-export const robotTaskSchema = z.object({
-  id: textSchema.min(1),
-  status: z.enum(actionStatuses),
-  type: textSchema.optional(),
-  result: textSchema.optional(),
-  raw: rawSchema.optional(),
-});
+export const robotAlertSchema = z
+  .object({
+    code: nameSchema,
+    level: z.enum(errorLevels),
+    message: textSchema.optional(),
+    raw: rawSchema.optional(),
+  })
+  .describe("Something a person should know, said once; it doesn't stay active like an error of a state.");
 
-/** `robot.command-ack.v1`: what the robot says of a command it was sent. */
-export const robotCommandAckSchema = z.object({
-  commandId: textSchema.min(1),
-  status: z.enum(['ACKED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'REJECTED']),
-  reason: textSchema.optional(),
-  raw: rawSchema.optional(),
-});
+export const robotTaskSchema = z
+  .object({
+    id: textSchema.min(1),
+    status: z.enum(actionStatuses),
+    type: textSchema.optional(),
+    result: textSchema.optional(),
+    raw: rawSchema.optional(),
+  })
+  .describe('How a task of the robot stands.');
+
+export const robotCommandAckSchema = z
+  .object({
+    commandId: textSchema.min(1),
+    status: z.enum(['ACKED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'REJECTED']),
+    reason: textSchema.optional(),
+    raw: rawSchema.optional(),
+  })
+  .describe('What the robot says of a command it was sent.');
 
 export type RobotTelemetryData = z.infer<typeof robotTelemetrySchema>;
 export type RobotAlertData = z.infer<typeof robotAlertSchema>;

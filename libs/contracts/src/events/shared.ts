@@ -16,8 +16,18 @@ export const errorLevels = ['WARNING', 'URGENT', 'CRITICAL', 'FATAL'] as const;
 
 export type ErrorLevel = (typeof errorLevels)[number];
 
-/** How an action or a task stands; the terms of VDA 5050's `actionStatus`. */
-export const actionStatuses = ['WAITING', 'INITIALIZING', 'RUNNING', 'PAUSED', 'FINISHED', 'FAILED'] as const;
+/** How an action or a task stands; the terms of VDA 5050's `actionStatus` (RETRIABLE since 3.0). */
+export const actionStatuses = [
+  'WAITING',
+  'INITIALIZING',
+  'RUNNING',
+  'PAUSED',
+  'RETRIABLE',
+  'FINISHED',
+  'FAILED',
+] as const;
+
+export type ActionStatus = (typeof actionStatuses)[number];
 
 /** The raw message of a dialect, kept beside what was read from it. Anything that JSON can say. */
-export const rawSchema = z.unknown();
+export const rawSchema = z.unknown().describe('The message as the robot said it in its own dialect');

@@ -1,0 +1,24 @@
+/** What the model decides by. Part of the model: another value gives another history, so change it only with care. */
+export interface RobotRules {
+  /** A robot that was silent for this long, in log milliseconds, is offline; exactly at the limit it is. */
+  readonly offlineAfterMs: number;
+  /** Boots whose sequences are remembered. */
+  readonly bootsMax: number;
+  /** Stretches of sequence numbers remembered per boot, so `sequenceRangesMax - 1` open gaps. */
+  readonly sequenceRangesMax: number;
+  /** Ids remembered for events without a sequence: at least half of this many, at most all. */
+  readonly recentIdsMax: number;
+  /** Metric names kept per robot; what is beyond is counted. */
+  readonly metricNamesMax: number;
+  /** A pose alone is published at most this often, in log milliseconds. */
+  readonly posePublishedEveryMs: number;
+}
+
+export const defaultRobotRules: RobotRules = {
+  offlineAfterMs: 30_000,
+  bootsMax: 4,
+  sequenceRangesMax: 32,
+  recentIdsMax: 256,
+  metricNamesMax: 64,
+  posePublishedEveryMs: 1_000,
+};

@@ -1,0 +1,3 @@
+export interface RobotState {
+  readonly robotId: string;
+}
