@@ -1,24 +1,37 @@
 /**
- * A flat store of immutable objects: S3, or a folder that behaves like it. Keys are `/`-separated paths of
- * `A-Z a-z 0-9 . _ -`. Writes are atomic: a reader sees a whole object or none.
+ * A flat store of immutable objects: S3, or a folder that behaves like it. Keys are `/`-separated paths (see
+ * `assertObjectKey`); no key is a folder of another. Writes are atomic: a reader sees a whole object or none, and what
+ * was acknowledged is durable.
  *
- * Every method rejects with `AppError('FS_CHECKPOINT_STORE_UNAVAILABLE')` when the store doesn't answer.
+ * Every method rejects with `AppError('FS_CHECKPOINT_STORE_UNAVAILABLE')` when the store doesn't answer, and with
+ * `FS_INTERNAL` for a key that isn't one.
  */
 export interface ObjectStore {
-  /** Overwrites. */
+  /** Overwrites, and renews `modifiedAtMs` even when the bytes are the same. */
   put(key: string, body: ObjectBody): Promise<void>;
-  /** `undefined` when there is no such object. */
+  /** For small objects: rejects with `FS_INTERNAL` above `getSizeBytesMax`. `undefined` when there is no such object. */
   get(key: string): Promise<Buffer | undefined>;
-  /** Streams the object into a new file; `false` when there is no such object. */
+  /** Streams the object into a new file; `false` when there is no such object, and then there is no file either. */
   download(key: string, file: string): Promise<boolean>;
   /** Its size in bytes; `undefined` when there is no such object. */
-  head(key: string): Promise<{ readonly sizeBytes: number; readonly modifiedAtMs: number } | undefined>;
-  /** Keys that start with `prefix`, in order. */
-  list(
-    prefix: string,
-  ): AsyncIterable<{ readonly key: string; readonly sizeBytes: number; readonly modifiedAtMs: number }>;
+  head(key: string): Promise<ObjectHead | undefined>;
+  /** Keys that start with `prefix`, in the order of their bytes. Any text may be the prefix, also half a name. */
+  list(prefix: string): AsyncIterable<ListedObject>;
   /** Deleting what isn't there is no error. */
   delete(key: string): Promise<void>;
 }
 
 export type ObjectBody = Buffer | { readonly file: string };
+
+export interface ObjectHead {
+  readonly sizeBytes: number;
+  /** The store's clock. */
+  readonly modifiedAtMs: number;
+}
+
+export interface ListedObject extends ObjectHead {
+  readonly key: string;
+}
+
+/** What `get` reads into memory at most. */
+export const getSizeBytesMax = 16 * 1024 * 1024;

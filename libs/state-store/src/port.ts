@@ -1,7 +1,11 @@
 /**
  * The state of one partition: what was folded from the log up to `appliedOffset`, exactly.
  *
- * Everything a batch holds becomes durable together or not at all. Writes are awaited one after another.
+ * What a batch holds becomes visible and survives a kill of the process together or not at all. After a power loss
+ * the store may open as it was some batches earlier, consistent in itself: the log refolds the difference.
+ *
+ * Methods reject with `AppError`: `FS_STATE_UNAVAILABLE` when the disk fails or is full, `FS_STATE_DAMAGED` when what
+ * is stored can't be read.
  */
 export interface StateStore {
   /** The next input offset to fold; every record before it is in the state. 0 in an empty store. */
@@ -10,24 +14,49 @@ export interface StateStore {
   readonly logTimeMs: number;
   /** In the order of `keys`; `undefined` for a key without a state. */
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>;
+  /**
+   * One at a time: await it before the next. A rejected batch was not applied and may be tried again. Its buffers
+   * must not change until it resolves.
+   */
   write(batch: StateBatch): Promise<void>;
   /** Every stored timer, in no particular order. Read once, when a task opens. */
   timers(): AsyncIterable<StoredTimer>;
   /** A consistent look at one moment; later writes don't show. Call `release`. */
   snapshot(): Promise<StateSnapshot>;
   /**
-   * Writes a consistent copy into `targetDir` (which must not exist) while writes go on. The copy carries its own
-   * `appliedOffset`, at least the one from before the call.
+   * Writes a consistent copy into `targetDir` (which must not exist, on the file system of the store) while writes
+   * go on. The copy carries its own `appliedOffset`, at least the one from before the call. One at a time.
    */
   checkpoint(targetDir: string): Promise<LocalCheckpoint>;
+  /** Waits for what is under way; iterations that were left open end with an error. */
   close(): Promise<void>;
 }
 
+/** How a partition task gets its store; `openRocksStateStore` is one. */
+export type OpenStateStore = (options: OpenStateStoreOptions) => Promise<StateStore>;
+
+export interface OpenStateStoreOptions {
+  readonly dir: string;
+  /**
+   * `create` for a partition that starts from the beginning of the log. `fail` for a folder that was restored or kept:
+   * creating there would delete what can't be recognised, so it rejects with `FS_STATE_DAMAGED` instead.
+   */
+  readonly ifMissing: 'create' | 'fail';
+}
+
+/** What a copy of a state store says about itself. */
+export interface AppliedPosition {
+  readonly appliedOffset: number;
+  readonly logTimeMs: number;
+}
+
 export interface StateBatch {
+  /** A key is in at most one of `puts` and `deletes`. */
   readonly puts: readonly { readonly key: string; readonly value: Buffer }[];
   readonly deletes: readonly string[];
   /** `dueMs` undefined removes the key's timer. A stored due time may be earlier than the true one, never later. */
   readonly timers: readonly { readonly key: string; readonly dueMs: number | undefined }[];
+  /** Never less than the store's. */
   readonly appliedOffset: number;
   readonly logTimeMs: number;
 }
@@ -37,16 +66,15 @@ export interface StoredTimer {
   readonly dueMs: number;
 }
 
-export interface StateSnapshot {
-  readonly appliedOffset: number;
-  readonly logTimeMs: number;
-  /** In key order. */
+export interface StateSnapshot extends AppliedPosition {
+  /** In key order (bytes of its UTF-8). */
   entries(): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
   release(): Promise<void>;
 }
 
-/** Files of a finished copy, relative to its folder; `CURRENT` is the last that was written. */
-export interface LocalCheckpoint {
+/** A finished copy. Its position was read out of the copy itself, so it is exact. */
+export interface LocalCheckpoint extends AppliedPosition {
   readonly dir: string;
+  /** Relative to `dir`; `CURRENT`, without which nothing opens, is the last. */
   readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
 }

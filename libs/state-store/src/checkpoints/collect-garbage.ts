@@ -1,0 +1,62 @@
+import { type Clock, type Log } from '@fleetstream/kernel';
+import { type ListedObject, type ObjectStore } from '@fleetstream/object-store';
+import { type CheckpointKeys } from './checkpoint-keys.ts';
+import { listManifestKeys, readManifests } from './list-checkpoints.ts';
+import { type GarbageOutcome, type ListedCheckpoint } from './port.ts';
+
+export interface GarbageParts {
+  readonly objects: ObjectStore;
+  readonly keys: CheckpointKeys;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly graceMs: number;
+}
+
+/** A run deletes at most this many; the next one goes on. */
+const deletionsMax = 10_000;
+
+/** Deletes objects that no manifest of any partition names and that are older than the grace period. */
+export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcome> {
+  const { objects, keys, log } = parts;
+  const candidates = await listCandidates(parts);
+  // Objects first: a manifest that was written meanwhile is seen, and with it what it names.
+  const listed = await readAllManifests(objects, keys.manifestsPrefix);
+  const unreadable = listed.filter(({ kind }) => kind === 'unreadable').map(({ manifestKey }) => manifestKey);
+  if (unreadable.length > 0) {
+    // It may be a later release's, which names objects that we would take for garbage.
+    log.warn({ unreadable: unreadable.slice(0, 10) }, 'garbage is not collected while a manifest is unreadable');
+    return { kind: 'refused', unreadableManifestKeys: unreadable };
+  }
+  const named = new Set(
+    listed.flatMap((one) => (one.kind === 'readable' ? one.manifest.files.map(({ sha256 }) => keys.object(sha256)) : [])),
+  );
+  const garbage = candidates.filter(({ key }) => !named.has(key)).slice(0, deletionsMax);
+  for (const { key } of garbage) await objects.delete(key);
+  const outcome = {
+    kind: 'collected',
+    deletedCount: garbage.length,
+    deletedBytes: garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  } as const;
+  if (garbage.length > 0) log.info(outcome, 'unnamed checkpoint objects were deleted');
+  return outcome;
+}
+
+/**
+ * Every manifest of two listings, one begun after the other had ended. An upload drops an old manifest once its own is
+ * written: a single listing, or a read after it, could meet the old one gone and the new one not yet there.
+ */
+async function readAllManifests(objects: ObjectStore, prefix: string): Promise<ListedCheckpoint[]> {
+  const first = await readManifests(objects, await listManifestKeys(objects, prefix));
+  const seen = new Set(first.map(({ manifestKey }) => manifestKey));
+  const keys = await listManifestKeys(objects, prefix);
+  return [...first, ...(await readManifests(objects, keys.filter((key) => !seen.has(key))))];
+}
+
+async function listCandidates({ objects, keys, clock, graceMs }: GarbageParts): Promise<ListedObject[]> {
+  const bornBeforeMs = clock.nowMs() - graceMs;
+  const candidates: ListedObject[] = [];
+  for await (const object of objects.list(keys.objectsPrefix)) {
+    if (object.modifiedAtMs < bornBeforeMs) candidates.push(object);
+  }
+  return candidates;
+}

@@ -1,0 +1,202 @@
+import { rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError, type Log } from '@fleetstream/kernel';
+import type RocksDB from 'rocksdb-native';
+import { type RocksEntry, type RocksIterator, type RocksRange } from 'rocksdb-native';
+import { copyLiveFiles } from './copy-live-files.ts';
+import { syncPath } from './durable-files.ts';
+import {
+  type AppliedPosition,
+  type LocalCheckpoint,
+  type StateBatch,
+  type StateSnapshot,
+  type StateStore,
+  type StoredTimer,
+} from './port.ts';
+import { readAppliedPosition } from './read-applied-position.ts';
+import { assertAbsent } from './state-dir.ts';
+import { toStateError } from './state-error.ts';
+import {
+  appliedKey,
+  decodeApplied,
+  decodeDueMs,
+  encodeApplied,
+  encodeDueMs,
+  keyOf,
+  stateKey,
+  stateRange,
+  timerKey,
+  timerRange,
+} from './state-keys.ts';
+
+const entriesPerRead = 256;
+
+export interface RocksStateStoreParts {
+  readonly db: RocksDB;
+  readonly dir: string;
+  readonly log: Log;
+  readonly position: AppliedPosition;
+}
+
+/** See `openRocksStateStore`. States: open → closing → closed; a write and a checkpoint may be under way while open. */
+export class RocksStateStore implements StateStore {
+  readonly #db: RocksDB;
+  readonly #dir: string;
+  readonly #log: Log;
+  readonly #iterators = new Set<RocksIterator>();
+  #position: AppliedPosition;
+  #writing: Promise<void> | undefined;
+  #copying: Promise<LocalCheckpoint> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: RocksStateStoreParts) {
+    this.#db = parts.db;
+    this.#dir = parts.dir;
+    this.#log = parts.log;
+    this.#position = parts.position;
+  }
+
+  get appliedOffset(): number {
+    return this.#position.appliedOffset;
+  }
+
+  get logTimeMs(): number {
+    return this.#position.logTimeMs;
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    this.#assertOpen();
+    if (keys.length === 0) return [];
+    const batch = this.#db.read({ capacity: keys.length, autoDestroy: true });
+    const answers = Promise.all(keys.map((key) => batch.get(stateKey(key))));
+    try {
+      const [values] = await Promise.all([answers, batch.flush()]);
+      return values.map((value) => value ?? undefined);
+    } catch (thrown) {
+      throw toStateError(thrown, `Can't read from ${this.#dir}`);
+    }
+  }
+
+  async write(batch: StateBatch): Promise<void> {
+    this.#assertOpen();
+    // RocksDB was seen to apply batches in another order when the one before wasn't awaited.
+    if (this.#writing !== undefined) throw new AppError('FS_INTERNAL', 'A batch is written while another one is');
+    if (batch.appliedOffset < this.appliedOffset) {
+      throw new AppError('FS_INTERNAL', `A batch leads back from ${this.appliedOffset} to ${batch.appliedOffset}`);
+    }
+    this.#writing = this.#writeBatch(batch);
+    try {
+      await this.#writing;
+      this.#position = { appliedOffset: batch.appliedOffset, logTimeMs: batch.logTimeMs };
+    } catch (thrown) {
+      throw toStateError(thrown, `Can't write to ${this.#dir}`);
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  async #writeBatch({ puts, deletes, timers, ...position }: StateBatch): Promise<void> {
+    const batch = this.#db.write({ capacity: puts.length + deletes.length + timers.length + 1, autoDestroy: true });
+    for (const { key, value } of puts) batch.tryPut(stateKey(key), value);
+    for (const key of deletes) batch.tryDelete(stateKey(key));
+    for (const { key, dueMs } of timers) {
+      if (dueMs === undefined) batch.tryDelete(timerKey(key));
+      else batch.tryPut(timerKey(key), encodeDueMs(dueMs));
+    }
+    batch.tryPut(appliedKey, encodeApplied(position));
+    await batch.flush();
+  }
+
+  async *timers(): AsyncGenerator<StoredTimer, void, undefined> {
+    for await (const { key, value } of this.#entries(this.#db, timerRange)) {
+      yield { key: keyOf(key), dueMs: decodeDueMs(value) };
+    }
+  }
+
+  async snapshot(): Promise<StateSnapshot> {
+    this.#assertOpen();
+    const session = this.#db.snapshot();
+    try {
+      // Read through the snapshot: a batch under way may already be in it, while `#position` waits for its end.
+      const position = decodeApplied(await session.get(appliedKey), this.#dir);
+      return { ...position, entries: () => this.#states(session), release: () => session.close() };
+    } catch (thrown) {
+      await session.close();
+      throw toStateError(thrown, `Can't read from ${this.#dir}`);
+    }
+  }
+
+  async *#states(session: RocksDB): AsyncGenerator<{ key: string; value: Buffer }, void, undefined> {
+    for await (const { key, value } of this.#entries(session, stateRange)) yield { key: keyOf(key), value };
+  }
+
+  /** Remembers the iterator: one that its reader has left without an end would keep `close` waiting for ever. */
+  async *#entries(session: RocksDB, range: RocksRange): AsyncGenerator<RocksEntry, void, undefined> {
+    this.#assertOpen();
+    const iterator = session.iterator(range, { capacity: entriesPerRead });
+    this.#iterators.add(iterator);
+    try {
+      for await (const entry of iterator) {
+        yield entry;
+        this.#assertOpen();
+      }
+    } catch (thrown) {
+      throw toStateError(thrown, `Can't read from ${this.#dir}`);
+    } finally {
+      this.#iterators.delete(iterator);
+      iterator.destroy();
+    }
+  }
+
+  async checkpoint(targetDir: string): Promise<LocalCheckpoint> {
+    this.#assertOpen();
+    if (this.#copying !== undefined) throw new AppError('FS_INTERNAL', 'A checkpoint is taken while another one is');
+    this.#copying = this.#copy(targetDir);
+    try {
+      return await this.#copying;
+    } catch (thrown) {
+      throw toStateError(thrown, `Can't copy ${this.#dir} to ${targetDir}`);
+    } finally {
+      this.#copying = undefined;
+    }
+  }
+
+  async #copy(targetDir: string): Promise<LocalCheckpoint> {
+    await assertAbsent(targetDir);
+    const atLeast = this.appliedOffset;
+    await this.#db.flush();
+    const unfinished = `${targetDir}.tmp`;
+    const { files, attempts } = await copyLiveFiles(this.#dir, unfinished);
+    if (attempts > 1) this.#log.debug({ dir: this.#dir, attempts }, 'compaction made the copy start over');
+    const position = await readAppliedPosition(unfinished);
+    if (position.appliedOffset < atLeast) {
+      throw new AppError('FS_STATE_DAMAGED', `A copy stands at ${position.appliedOffset}, written was ${atLeast}`);
+    }
+    await rename(unfinished, targetDir);
+    await syncPath(dirname(targetDir));
+    return { dir: targetDir, files, ...position };
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.#writing, this.#copying]);
+    for (const iterator of this.#iterators) iterator.destroy(closedError());
+    try {
+      await this.#db.close();
+    } catch (thrown) {
+      throw toStateError(thrown, `Can't close ${this.#dir}`);
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError();
+  }
+}
+
+function closedError(): AppError {
+  return new AppError('FS_STATE_UNAVAILABLE', 'The state store is closed');
+}

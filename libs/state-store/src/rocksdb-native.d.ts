@@ -1,0 +1,60 @@
+/**
+ * What this lib uses of rocksdb-native 3.18, which carries no types of its own. Keys and values are always buffers
+ * here: the encodings that it also takes would make one more way to read the same bytes differently.
+ */
+declare module 'rocksdb-native' {
+  export interface RocksOptions {
+    readOnly?: boolean;
+    createIfMissing?: boolean;
+    /** Size of one memtable in bytes. */
+    writeBufferSize?: number;
+    maxWriteBufferNumber?: number;
+    maxBackgroundJobs?: number;
+    maxOpenFiles?: number;
+    skipStatsUpdateOnOpen?: boolean;
+  }
+
+  export interface RocksRange {
+    gte: Buffer;
+    lt: Buffer;
+  }
+
+  export interface RocksEntry {
+    key: Buffer;
+    value: Buffer;
+  }
+
+  /** A streamx stream: leaving a `for await` destroys it; one that is never finished keeps `close` waiting. */
+  export interface RocksIterator extends AsyncIterable<RocksEntry> {
+    readonly destroyed: boolean;
+    destroy(error?: Error): void;
+  }
+
+  export interface RocksReadBatch {
+    get(key: Buffer): Promise<Buffer | null>;
+    flush(): Promise<void>;
+  }
+
+  export interface RocksWriteBatch {
+    tryPut(key: Buffer, value: Buffer): void;
+    tryDelete(key: Buffer): void;
+    flush(): Promise<void>;
+  }
+
+  export default class RocksDB {
+    constructor(path: string, options?: RocksOptions);
+    /** Opens; an error's `code` is a libuv name (`EINVAL` not found or damaged, `EIO`, `ENOSPC`). */
+    ready(): Promise<void>;
+    /** On a snapshot session it releases the snapshot, on the database it first closes every session. */
+    close(): Promise<void>;
+    /** A session whose reads see the moment of this call. */
+    snapshot(): RocksDB;
+    read(options: { capacity: number; autoDestroy: true }): RocksReadBatch;
+    write(options: { capacity: number; autoDestroy: true }): RocksWriteBatch;
+    /** `capacity` entries are read at a time. */
+    iterator(range: RocksRange, options: { capacity: number }): RocksIterator;
+    get(key: Buffer): Promise<Buffer | null>;
+    /** Memtable to table file; resolves when the MANIFEST names it. */
+    flush(): Promise<void>;
+  }
+}

@@ -1,0 +1,55 @@
+import { AppError } from '@fleetstream/kernel';
+import { type AppliedPosition } from './port.ts';
+
+/** Raised when keys or values below change their meaning; a store with a higher one is refused. */
+const formatVersion = 1;
+
+/** States are `s/<key>`, timers `t/<key>`; `0` is the byte after `/`, so the ranges end before `s0` and `t0`. */
+export const stateRange = { gte: Buffer.from('s/'), lt: Buffer.from('s0') };
+export const timerRange = { gte: Buffer.from('t/'), lt: Buffer.from('t0') };
+export const appliedKey = Buffer.from('m/applied');
+
+export function stateKey(key: string): Buffer {
+  return Buffer.from(`s/${key}`);
+}
+
+export function timerKey(key: string): Buffer {
+  return Buffer.from(`t/${key}`);
+}
+
+/** The key of the state or timer that is stored under `stored`. */
+export function keyOf(stored: Buffer): string {
+  return stored.toString('utf8', 2);
+}
+
+export function encodeDueMs(dueMs: number): Buffer {
+  const value = Buffer.allocUnsafe(8);
+  value.writeBigInt64BE(BigInt(dueMs));
+  return value;
+}
+
+export function decodeDueMs(value: Buffer): number {
+  return Number(value.readBigInt64BE());
+}
+
+/** Format version (1 byte), applied offset (8), log time (8), big endian. */
+export function encodeApplied(position: AppliedPosition): Buffer {
+  const value = Buffer.allocUnsafe(17);
+  value.writeUInt8(formatVersion);
+  value.writeBigUInt64BE(BigInt(position.appliedOffset), 1);
+  value.writeBigInt64BE(BigInt(position.logTimeMs), 9);
+  return value;
+}
+
+/** @throws AppError `FS_STATE_TOO_NEW` for a format of a later release, `FS_STATE_DAMAGED` for no format at all. */
+export function decodeApplied(value: Buffer | null, dir: string): AppliedPosition {
+  if (value === null) return { appliedOffset: 0, logTimeMs: 0 };
+  const version = value[0];
+  if (version !== undefined && version > formatVersion) {
+    throw new AppError('FS_STATE_TOO_NEW', `${dir} has format ${version}, this release reads ${formatVersion}`);
+  }
+  if (version !== formatVersion || value.length !== 17) {
+    throw new AppError('FS_STATE_DAMAGED', `${dir} holds no readable position (${value.length} bytes)`);
+  }
+  return { appliedOffset: Number(value.readBigUInt64BE(1)), logTimeMs: Number(value.readBigInt64BE(9)) };
+}
