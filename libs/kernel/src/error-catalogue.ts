@@ -197,6 +197,18 @@ export const errorCatalogue = {
     title: 'The stored state was written by a newer version',
     hint: 'Start the newer version, or remove the local state and restore an older checkpoint.',
   },
+  FS_STATE_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The local state could not be read or written',
+    hint: 'Look at the disk of the state folder: full, failing, or held by another process.',
+  },
+  FS_STATE_DAMAGED: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The local state is missing files or holds other bytes than it should',
+    hint: 'Remove the folder of the partition; it is restored from the newest checkpoint and refolded.',
+  },
   FS_CONFIG_INVALID: {
     httpStatus: 500,
     disposition: 'fatal',
