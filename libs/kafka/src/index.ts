@@ -1,3 +1,26 @@
+export { ensureTopics, type WantedTopic } from './ensure-topics.ts';
+export {
+  createGroupMembership,
+  type GroupMembership,
+  type GroupMembershipOptions,
+  leaveInNameOf,
+} from './group-membership.ts';
 export { createKafkaClient, type KafkaOptions } from './kafka-client.ts';
+export { type Isolation } from './kafkajs-inside.ts';
+export { fetchCommitted, fetchOffsets, type OffsetRange } from './log-offsets.ts';
+export { type LogBatch, type LogReader } from './log-reader.ts';
+export { type LogHeader, type LogRecord } from './log-record.ts';
+export { createLogSource, type LogSource, type LogSourceOptions } from './log-source.ts';
+export { type MemberData } from './member-data.ts';
+export { createPartitionAppender, type PartitionAppender } from './partition-appender.ts';
+export { partitionForKey } from './partition-for-key.ts';
+export { readLog, type ReadLogOptions } from './read-log.ts';
+export { readOwners } from './read-owners.ts';
+export {
+  createTransactionalSink,
+  type SinkRecord,
+  type TransactionalSink,
+  type TransactionalSinkOptions,
+} from './transactional-sink.ts';
 export { createLogProducer, type LogProducer, type LogProducerOptions, type ProducedBatch } from './log-producer.ts';
 export { type AppendRecord, type LogPosition } from './append-record.ts';

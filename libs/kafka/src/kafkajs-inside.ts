@@ -1,0 +1,139 @@
+import { type Kafka } from 'kafkajs';
+import { createRequire } from 'node:module';
+
+/**
+ * The parts of kafkajs below its public interface that this lib builds on: its cluster (metadata, leaders,
+ * coordinators, TLS, SASL) and its brokers' requests. kafkajs is frozen at 2.2.4 and has no `exports` field, so these
+ * shapes don't move; what they do was read in its source.
+ */
+export interface InsideCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number; readonly leader: number }[];
+  findBroker(options: { nodeId: number }): Promise<InsideBroker>;
+  findGroupCoordinator(options: { groupId: string; coordinatorType?: 0 | 1 }): Promise<InsideBroker>;
+  fetchTopicsOffset(
+    topics: readonly { topic: string; fromBeginning: boolean; partitions: readonly { partition: number }[] }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+  removeBroker(address: { host: string; port: number }): void;
+}
+
+export interface InsideBroker {
+  readonly nodeId: number;
+  readonly connectionPool: { send(protocol: InsideProtocol): Promise<unknown> };
+  initProducerId(options: { transactionalId: string; transactionTimeout: number }): Promise<ProducerIdentity>;
+  addPartitionsToTxn(
+    options: InsideTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
+  ): Promise<unknown>;
+  addOffsetsToTxn(options: InsideTransaction & { groupId: string }): Promise<unknown>;
+  txnOffsetCommit(
+    options: InsideTransaction & {
+      groupId: string;
+      topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+    },
+  ): Promise<unknown>;
+  endTxn(options: InsideTransaction & { transactionResult: boolean }): Promise<unknown>;
+  produce(
+    options: InsideTransaction & { acks: -1; timeout: number; topicData: readonly InsideTopicData[] },
+  ): Promise<unknown>;
+  offsetFetch(options: {
+    groupId: string;
+    topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
+  leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
+}
+
+/** kafkajs keeps the id as a Long; nobody here looks into it. */
+export interface ProducerIdentity {
+  readonly producerId: unknown;
+  readonly producerEpoch: number;
+}
+
+interface InsideTransaction extends ProducerIdentity {
+  readonly transactionalId: string;
+}
+
+export interface InsideTopicData {
+  readonly topic: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly firstSequence: number;
+    readonly messages: readonly InsideMessage[];
+  }[];
+}
+
+export interface InsideMessage {
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | string;
+  readonly headers?: Readonly<Record<string, Buffer | string>>;
+}
+
+export interface InsideProtocol {
+  readonly request: unknown;
+  readonly response: { decode(raw: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
+  readonly requestTimeout?: number;
+}
+
+type CreateCluster = (options: {
+  allowAutoTopicCreation: boolean;
+  metadataMaxAge: number;
+  isolationLevel: 0 | 1;
+}) => InsideCluster;
+
+const metadataMaxAgeMs = 60_000;
+
+/** A cluster of its own connections, configured as the client is. Disconnect it when done. */
+export function createCluster(kafka: Kafka, isolation: Isolation): InsideCluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find((own) => own.description === 'private:Kafka:createCluster');
+  if (symbol === undefined) throw new TypeError('This is not a kafkajs 2.2.4 client: it has no inner createCluster');
+  const createInside = (kafka as unknown as Record<symbol, CreateCluster>)[symbol];
+  if (createInside === undefined) throw new TypeError('The inner createCluster of kafkajs is not a function');
+  return createInside({
+    allowAutoTopicCreation: false,
+    metadataMaxAge: metadataMaxAgeMs,
+    isolationLevel: isolation === 'committed' ? 1 : 0,
+  });
+}
+
+/** `committed` hides records of open and aborted transactions. */
+export type Isolation = 'committed' | 'uncommitted';
+
+export const transactionCoordinator = 1;
+
+interface InsideModules {
+  readonly createFetchRequest: (options: object) => unknown;
+  readonly createErrorFromCode: (code: number) => Error;
+  readonly decompress: (attributes: number, bytes: Buffer) => Promise<Buffer>;
+}
+
+interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>;
+}
+
+/** Modules of kafkajs without types, loaded where they are first needed. */
+export function loadInside(): InsideModules {
+  const load = createRequire(import.meta.url);
+  const compression = load('kafkajs/src/protocol/message/compression/index.js') as {
+    lookupCodecByAttributes(attributes: number): Codec;
+  };
+  return {
+    createFetchRequest: load(
+      'kafkajs/src/protocol/requests/fetch/v11/request.js',
+    ) as InsideModules['createFetchRequest'],
+    createErrorFromCode: (
+      load('kafkajs/src/protocol/error.js') as { createErrorFromCode: InsideModules['createErrorFromCode'] }
+    ).createErrorFromCode,
+    decompress: (attributes, bytes) => compression.lookupCodecByAttributes(attributes).decompress(bytes),
+  };
+}
+
+/** The broker's error code and kafkajs's name of it, when the broker answered with an error at all. */
+export function toProtocolError(thrown: unknown): { readonly type: string; readonly code: number } | undefined {
+  for (let error: unknown = thrown; error instanceof Error; error = error.cause) {
+    const { type, code } = error as { type?: unknown; code?: unknown };
+    if (typeof type === 'string' && typeof code === 'number') return { type, code };
+  }
+  return undefined;
+}
