@@ -14,6 +14,7 @@ export interface GarbageParts {
 
 /** A run deletes at most this many; the next one goes on. */
 const deletionsMax = 10_000;
+const listingsMax = 10;
 
 /** Deletes objects that no manifest of any partition names and that are older than the grace period. */
 export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcome> {
@@ -21,6 +22,10 @@ export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcom
   const candidates = await listCandidates(parts);
   // Objects first: a manifest that was written meanwhile is seen, and with it what it names.
   const listed = await readAllManifests(objects, keys.manifestsPrefix);
+  if (listed === undefined) {
+    log.warn({}, 'garbage is not collected while checkpoints come and go this fast');
+    return { kind: 'refused', unreadableManifestKeys: [] };
+  }
   const unreadable = listed.filter(({ kind }) => kind === 'unreadable').map(({ manifestKey }) => manifestKey);
   if (unreadable.length > 0) {
     // It may be a later release's, which names objects that we would take for garbage.
@@ -28,7 +33,9 @@ export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcom
     return { kind: 'refused', unreadableManifestKeys: unreadable };
   }
   const named = new Set(
-    listed.flatMap((one) => (one.kind === 'readable' ? one.manifest.files.map(({ sha256 }) => keys.object(sha256)) : [])),
+    listed.flatMap((one) =>
+      one.kind === 'readable' ? one.manifest.files.map(({ sha256 }) => keys.object(sha256)) : [],
+    ),
   );
   const garbage = candidates.filter(({ key }) => !named.has(key)).slice(0, deletionsMax);
   for (const { key } of garbage) await objects.delete(key);
@@ -42,14 +49,21 @@ export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcom
 }
 
 /**
- * Every manifest of two listings, one begun after the other had ended. An upload drops an old manifest once its own is
- * written: a single listing, or a read after it, could meet the old one gone and the new one not yet there.
+ * Every manifest of at least two listings, one begun after the other had ended, the last of which lost none to a
+ * deletion before it was read. An upload drops an old manifest once its own is written: a single listing could meet
+ * the old one gone and the new one not yet there.
+ *
+ * `undefined` when manifests come and go too fast for that.
  */
-async function readAllManifests(objects: ObjectStore, prefix: string): Promise<ListedCheckpoint[]> {
-  const first = await readManifests(objects, await listManifestKeys(objects, prefix));
-  const seen = new Set(first.map(({ manifestKey }) => manifestKey));
-  const keys = await listManifestKeys(objects, prefix);
-  return [...first, ...(await readManifests(objects, keys.filter((key) => !seen.has(key))))];
+async function readAllManifests(objects: ObjectStore, prefix: string): Promise<ListedCheckpoint[] | undefined> {
+  const all = new Map<string, ListedCheckpoint>();
+  for (let listing = 1; listing <= listingsMax; listing++) {
+    const keys = (await listManifestKeys(objects, prefix)).filter((key) => !all.has(key));
+    const fresh = await readManifests(objects, keys);
+    for (const checkpoint of fresh) all.set(checkpoint.manifestKey, checkpoint);
+    if (listing > 1 && fresh.length === keys.length) return [...all.values()];
+  }
+  return undefined;
 }
 
 async function listCandidates({ objects, keys, clock, graceMs }: GarbageParts): Promise<ListedObject[]> {

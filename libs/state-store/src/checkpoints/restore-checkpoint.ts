@@ -120,7 +120,11 @@ async function downloadFile(parts: RestoreParts, dir: string, file: CheckpointFi
 }
 
 /** The offset inside the copy is the truth; a manifest that says another one was made by a defect. */
-async function checkPosition(parts: RestoreParts, dir: string, manifest: CheckpointManifest): Promise<Skip | undefined> {
+async function checkPosition(
+  parts: RestoreParts,
+  dir: string,
+  manifest: CheckpointManifest,
+): Promise<Skip | undefined> {
   try {
     const { appliedOffset, logTimeMs } = await parts.readPosition(dir);
     if (appliedOffset === manifest.appliedOffset && logTimeMs === manifest.logTimeMs) return undefined;
