@@ -1,4 +1,12 @@
 export { contentTypes } from './content-types.ts';
+export {
+  isVda5050Type,
+  type MappedVda5050,
+  mapVda5050,
+  type Vda5050Type,
+  vda5050Types,
+} from './dialects/map-vda5050.ts';
+export { type Vda5050Deviation, vda5050Deviations } from './dialects/vda5050-deviations.ts';
 export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
 export { describeEvents, type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
 export { type Envelope, envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';

@@ -1,6 +1,12 @@
 import { type ErrorCode } from '@fleetstream/kernel';
-import { type FleetEvent } from './event-envelope.ts';
-import { type RobotEventType } from './events/index.ts';
+import { type z } from 'zod';
+import { isVda5050Type, mapVda5050 } from './dialects/map-vda5050.ts';
+import { type Vda5050Deviation } from './dialects/vda5050-deviations.ts';
+import { envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';
+import { isRobotEventType, robotEventSchemas, type RobotEventType } from './events/index.ts';
+import { findUnsafeJson } from './find-unsafe-json.ts';
+import { toIssueDetail, truncate } from './issue-detail.ts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 
 export interface RobotEventGiven {
   /** The robot that signed, or that the site server speaks for. */
@@ -9,10 +15,136 @@ export interface RobotEventGiven {
   readonly fallbackId: string;
 }
 
+/**
+ * `canonical` says that the event stands in the log exactly as it was given, so the very bytes received may be
+ * appended; otherwise append `JSON.stringify(event)`. `deviations` says where a dialect's message departs from its
+ * standard.
+ */
 export type ParsedRobotEvent =
-  | { readonly kind: 'event'; readonly event: FleetEvent<RobotEventType>; readonly canonical: boolean }
+  | {
+      readonly kind: 'event';
+      readonly event: FleetEvent<RobotEventType>;
+      readonly canonical: boolean;
+      readonly deviations: readonly Vda5050Deviation[];
+    }
+  /** `id` is the event's own, when it has one that may be repeated in an answer. */
   | { readonly kind: 'rejected'; readonly code: ErrorCode; readonly detail: string; readonly id: string | undefined };
 
+type Rejected = Extract<ParsedRobotEvent, { kind: 'rejected' }>;
+type Rejection = Omit<Rejected, 'kind' | 'id'>;
+type Step<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly rejection: Rejection };
+
+const attributeNames: ReadonlySet<string> = new Set(Object.keys(envelopeSchema.shape));
+/** CloudEvents: lower-case letters and digits; the length is ours, the specification recommends at most 20. */
+const extensionPattern = /^[a-z0-9]{1,32}$/;
+const extensionsMax = 16;
+const extensionTextMax = 256;
+/** Names that break consumers which copy attributes into a plain object. */
+const reservedExtensions: ReadonlySet<string> = new Set(['constructor', 'prototype']);
+const sequenceTextPattern = /^\d{1,16}$/;
+
+/**
+ * Checks one event of a robot's request and makes it what the log holds. Total: any JSON value gives an answer.
+ *
+ * - A plain `{ type, data }` gets `specversion`, `id` (the fallback) and `source`; attributes that are `null` count as
+ *   left out, as CloudEvents says; a `sequence` given as decimal text (the way headers carry it) becomes a number.
+ * - Attributes beside the known ones must be CloudEvents extensions (lower-case letters and digits, a text, number or
+ *   boolean) and are kept.
+ * - Keys of `data` that its schema doesn't know are kept in the log as sent; the robot model doesn't see them.
+ * - `vda5050.state.v2` and `vda5050.connection.v2`, whose `data` is the raw message, become `robot.state.v1` with the
+ *   message in `data.raw`; the message's timestamp serves as `time` when the event has none.
+ */
 export function parseRobotEvent(raw: unknown, given: RobotEventGiven): ParsedRobotEvent {
-  return { kind: 'rejected', code: 'FS_EVENT_MALFORMED', detail: JSON.stringify([raw, given]), id: undefined };
+  if (!isJsonObject(raw)) return { kind: 'rejected', ...malformed('event: is not a JSON object'), id: undefined };
+  const id = raw['id'] ?? given.fallbackId;
+  const reject = (rejection: Rejection): Rejected => ({
+    kind: 'rejected',
+    ...rejection,
+    id: envelopeSchema.shape.id.safeParse(id).data,
+  });
+  const attributes = readAttributes(raw, given);
+  if (!attributes.ok) return reject(attributes.rejection);
+  const mapped = mapDialect(attributes.value);
+  if (!mapped.ok) return reject(mapped.rejection);
+  const { event, deviations } = mapped.value;
+  const rejection = checkEvent(event, given.robotId);
+  if (rejection !== undefined) return reject(rejection);
+  // Sound by `checkEvent`: the envelope, the type and `data` fit their schemas, though keys beyond them may be there.
+  const canonical = event === raw;
+  return { kind: 'event', event: event as unknown as FleetEvent<RobotEventType>, canonical, deviations };
+}
+
+/** The event with its defaults; `raw` itself when nothing had to be filled in. */
+function readAttributes(raw: JsonObject, given: RobotEventGiven): Step<JsonObject> {
+  let changed = false;
+  let extensions = 0;
+  for (const name of Object.keys(raw)) {
+    const value = raw[name];
+    if (value === null && name !== 'data') changed = true;
+    else if (!attributeNames.has(name)) {
+      extensions += 1;
+      const problem =
+        extensions > extensionsMax ? `more than ${extensionsMax} extensions` : checkExtension(name, value);
+      if (problem !== undefined) return { ok: false, rejection: malformed(problem) };
+    }
+  }
+  const sequence = raw['sequence'];
+  if (typeof sequence === 'string' && sequenceTextPattern.test(sequence)) changed = true;
+  if (raw['specversion'] === undefined || raw['id'] === undefined || raw['source'] === undefined) changed = true;
+  return { ok: true, value: changed ? rebuild(raw, given) : raw };
+}
+
+function rebuild(raw: JsonObject, given: RobotEventGiven): JsonObject {
+  const event: JsonObject = { specversion: '1.0', id: given.fallbackId, source: toRobotSource(given.robotId) };
+  for (const [name, value] of Object.entries(raw)) {
+    if (value === undefined || (value === null && name !== 'data')) continue;
+    if (name === 'sequence' && typeof value === 'string' && sequenceTextPattern.test(value))
+      event[name] = Number(value);
+    else event[name] = value;
+  }
+  return event;
+}
+
+function checkExtension(name: string, value: unknown): string | undefined {
+  if (!extensionPattern.test(name) || reservedExtensions.has(name)) {
+    return `${truncate(JSON.stringify(name), 48)}: is no attribute; extensions are lower-case letters and digits`;
+  }
+  if (typeof value === 'string') {
+    return value.length <= extensionTextMax ? undefined : `${name}: longer than ${extensionTextMax} characters`;
+  }
+  if (typeof value === 'number' || typeof value === 'boolean') return undefined;
+  return `${name}: an extension is a text, a number or a boolean`;
+}
+
+function mapDialect(event: JsonObject): Step<{ event: JsonObject; deviations: readonly Vda5050Deviation[] }> {
+  const { type } = event;
+  if (typeof type !== 'string' || !isVda5050Type(type)) return { ok: true, value: { event, deviations: [] } };
+  const message = event['data'];
+  if (!isJsonObject(message)) return { ok: false, rejection: malformed(`data: is not a ${type} message`) };
+  const { data, time, deviations } = mapVda5050(type, message);
+  const mapped: JsonObject = { ...event, type: 'robot.state.v1' satisfies RobotEventType };
+  if (mapped['time'] === undefined && time !== undefined) mapped['time'] = time;
+  mapped['data'] = { ...data, ...(deviations.length > 0 && { deviations }), raw: message };
+  return { ok: true, value: { event: mapped, deviations } };
+}
+
+function checkEvent(event: JsonObject, robotId: string): Rejection | undefined {
+  const envelope = envelopeSchema.safeParse(event);
+  if (!envelope.success) return malformed(toIssueDetail(envelope.error));
+  const { type, source } = envelope.data;
+  if (source !== toRobotSource(robotId)) {
+    return { code: 'FS_ROBOT_MISMATCH', detail: `source: is not ${toRobotSource(robotId)}` };
+  }
+  if (!isRobotEventType(type)) {
+    return { code: 'FS_EVENT_TYPE_UNKNOWN', detail: `type: ${JSON.stringify(type)} is none that a robot may send` };
+  }
+  const schema: z.ZodType = robotEventSchemas[type];
+  const data = schema.safeParse(event['data']);
+  if (!data.success) return malformed(toIssueDetail(data.error, 'data'));
+  const unsafe = findUnsafeJson(event['data']);
+  return unsafe === undefined ? undefined : malformed(`data: ${unsafe}`);
+}
+
+function malformed(detail: string): Rejection {
+  return { code: 'FS_EVENT_MALFORMED', detail };
 }
