@@ -1,0 +1,90 @@
+import { type EventResult } from '@fleetstream/contracts';
+import { type GatewayAnswer } from './gateway.ts';
+
+/** The end of an event, as its robot sees it. */
+export type FinalVerdict =
+  | { readonly result: 'accepted' }
+  | { readonly result: 'duplicate' }
+  | { readonly result: 'rejected'; readonly code: string };
+
+/** What an answer says of one event of the request. */
+export type Verdict = FinalVerdict | { readonly result: 'retry' };
+
+export interface AnswerReading {
+  /** One per event of the request, in its order. */
+  readonly verdicts: readonly Verdict[];
+  /** The request was refused as a whole for something in it: send less at once to find what. */
+  readonly split: boolean;
+  /** How long the platform asks to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+const retry: Verdict = { result: 'retry' };
+/** A wait that the platform asks for is honoured up to this; a robot must not sleep for a day over a wrong header. */
+const retryAfterMsMax = 60_000;
+const retryStatuses: ReadonlySet<number> = new Set([408, 421, 425, 429]);
+/** Refusals for something in the body: a smaller body may pass, and the part that doesn't is found. */
+const splitStatuses: ReadonlySet<number> = new Set([400, 403, 413, 422]);
+
+/**
+ * Reads an answer as the ingest contract says: `results` wherever they are; else by status. An event that `results`
+ * leaves out counts as unknown, so it is sent again: losing it would be silent.
+ */
+export function readAnswer(answer: GatewayAnswer, ids: readonly string[], nowMs: number): AnswerReading {
+  const all = (verdict: Verdict) => ids.map(() => verdict);
+  if (answer.kind === 'lost') return { verdicts: all(retry), split: false, retryAfterMs: undefined };
+  const { status } = answer;
+  const retryAfterMs = toRetryAfterMs(answer.retryAfter, nowMs);
+  const body = parseBody(answer.body);
+  if (body.results !== undefined) return { verdicts: toVerdicts(body.results, ids), split: false, retryAfterMs };
+  if (status < 400 || status >= 500 || retryStatuses.has(status)) {
+    // A 2xx without results is no acknowledgement of any event.
+    return { verdicts: all(retry), split: false, retryAfterMs };
+  }
+  if (ids.length > 1 && splitStatuses.has(status)) return { verdicts: all(retry), split: true, retryAfterMs };
+  return { verdicts: all({ result: 'rejected', code: body.code ?? `HTTP_${status}` }), split: false, retryAfterMs };
+}
+
+function toVerdicts(results: readonly EventResult[], ids: readonly string[]): Verdict[] {
+  const aligned = results.length === ids.length && results.every((result, index) => result.id === ids[index]);
+  const byId = aligned ? undefined : new Map(results.map((result) => [result.id, result]));
+  return ids.map((id, index) => toVerdict(byId === undefined ? results[index] : byId.get(id)));
+}
+
+function toVerdict(result: EventResult | undefined): Verdict {
+  switch (result?.result) {
+    case 'accepted':
+    case 'duplicate':
+      return { result: result.result };
+    case 'rejected':
+      return { result: 'rejected', code: result.code ?? 'UNSAID' };
+    case 'retry':
+    case undefined:
+      return retry;
+    default:
+      // A result of a later version of the contract: not known to be an acknowledgement.
+      return retry;
+  }
+}
+
+function parseBody(text: string): { readonly results?: readonly EventResult[]; readonly code?: string } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // A proxy's page instead of the webhook's answer: the status alone speaks.
+    return {};
+  }
+  if (typeof parsed !== 'object' || parsed === null) return {};
+  const { results, code } = parsed as { results?: unknown; code?: unknown };
+  return {
+    ...(Array.isArray(results) ? { results: results as EventResult[] } : {}),
+    ...(typeof code === 'string' ? { code } : {}),
+  };
+}
+
+function toRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const waitMs = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), retryAfterMsMax) : undefined;
+}

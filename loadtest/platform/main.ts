@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { toMessage } from '@fleetstream/kernel';
+import { createPlatformServer } from './platform-server.ts';
+import { createRegistrySaver, loadRegistry } from './registry-file.ts';
+import { RobotRegistry } from './robot-registry.ts';
+
+const help = `A stand-in for the Robot Platform: who the robots are. On 127.0.0.1 only.
+
+node loadtest/platform/main.ts [--port 18070] [--state FILE]
+`;
+
+try {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { port: text, state: text, help: { type: 'boolean' } } });
+  if (values.help === true) process.stdout.write(help);
+  else await serve(Number(values.port ?? '18070'), values.state);
+} catch (thrown) {
+  process.stderr.write(`platform: ${toMessage(thrown)}\n`);
+  process.exitCode = 1;
+}
+
+async function serve(port: number, file: string | undefined): Promise<void> {
+  const registry = new RobotRegistry();
+  if (file !== undefined) await loadRegistry(registry, file);
+  const save = file === undefined ? () => Promise.resolve() : createRegistrySaver(registry, file);
+  const server = createPlatformServer(registry, save);
+  server.listen(port, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ kind: 'listening', port })}\n`));
+  server.on('error', (error) => {
+    process.stderr.write(`platform: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  const stop = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}

@@ -1,0 +1,80 @@
+/** A robot as the Robot Platform lists it. */
+export interface RegisteredRobot {
+  readonly id: string;
+  readonly name?: string;
+  readonly fleet?: string;
+  readonly site?: string;
+  readonly model?: string;
+}
+
+export interface RobotPage {
+  readonly robots: readonly RegisteredRobot[];
+  /** The id to go on after; absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+const fields = ['name', 'fleet', 'site', 'model'] as const;
+const fieldCharsMax = 200;
+const robotsMax = 100_000;
+
+/** The robots, in the order of their ids. */
+export class RobotRegistry {
+  readonly #robots = new Map<string, RegisteredRobot>();
+  /** Ids in order; made anew when one was added. */
+  #order: readonly string[] | undefined;
+  #version = 0;
+
+  /** Grows with every change; what caches compare. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get size(): number {
+    return this.#robots.size;
+  }
+
+  get(id: string): RegisteredRobot | undefined {
+    return this.#robots.get(id);
+  }
+
+  all(): readonly RegisteredRobot[] {
+    return [...this.#robots.values()];
+  }
+
+  /** Adds or replaces all, or none when there would be too many. */
+  upsert(robots: readonly RegisteredRobot[]): boolean {
+    const added = new Set(robots.filter(({ id }) => !this.#robots.has(id)).map(({ id }) => id)).size;
+    if (this.#robots.size + added > robotsMax) return false;
+    for (const robot of robots) this.#robots.set(robot.id, robot);
+    if (added > 0) this.#order = undefined;
+    if (robots.length > 0) this.#version += 1;
+    return true;
+  }
+
+  page(after: string | undefined, limit: number): RobotPage {
+    this.#order ??= [...this.#robots.keys()].sort();
+    const start = after === undefined ? 0 : this.#order.findIndex((id) => id > after);
+    const ids = start === -1 ? [] : this.#order.slice(start, start + limit);
+    const robots = ids.flatMap((id) => this.#robots.get(id) ?? []);
+    const last = ids.at(-1);
+    const more = start !== -1 && start + limit < this.#order.length;
+    return more && last !== undefined ? { robots, nextCursor: last } : { robots };
+  }
+}
+
+/** One robot object from outside, or what is wrong with it. */
+export function parseRobot(value: unknown, isId: (text: string) => boolean): RegisteredRobot | string {
+  if (typeof value !== 'object' || value === null) return 'a robot is an object with an "id"';
+  const given = value as Record<string, unknown>;
+  const { id } = given;
+  if (typeof id !== 'string' || !isId(id)) return '"id" must be a robot id';
+  const robot: Record<string, string> & { id: string } = { id };
+  for (const field of fields) {
+    const text = given[field];
+    if (text === undefined) continue;
+    if (typeof text !== 'string' || text.length > fieldCharsMax)
+      return `"${field}" must be a text of ${fieldCharsMax} at most`;
+    robot[field] = text;
+  }
+  return robot;
+}
