@@ -4,3 +4,4 @@ export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object
 export { openMemoryStateStore, readMemoryPosition } from './memory-state-store.ts';
 export { describeObjectStoreContract } from './object-store-contract.ts';
 export { describeStateStoreContract, type StateStoreUnderTest } from './state-store-contract.ts';
+export { createWriteModel, findDifferences, type WriteModel, type WriteModelOptions } from './state-write-model.ts';

@@ -1,0 +1,173 @@
+import { decodeFleetRecord, topics } from '@fleetstream/contracts';
+import { createKafkaClient, fetchCommitted, fetchOffsets, readLog, type LogRecord } from '@fleetstream/kafka';
+import { type Fold, type Log } from '@fleetstream/kernel';
+import {
+  type AcknowledgedEvent,
+  AppendedEvents,
+  checkAcknowledged,
+  checkCounts,
+  toSha256,
+} from './check-acknowledged.ts';
+import { compareMultisets } from './compare-multisets.ts';
+import { compareStates } from './compare-states.ts';
+import { foldPartition, type FoldedPartition } from './fold-partition.ts';
+import { type OracleRecord } from './log-record.ts';
+
+export interface ServedStates {
+  /** `state` is the JSON text that the processor served. */
+  readonly robots: readonly { readonly robotId: string; readonly partition: number; readonly state: string }[];
+  readonly asOf: readonly { readonly partition: number; readonly offset: number }[];
+}
+
+type FleetInput = Extract<ReturnType<typeof decodeFleetRecord>, { kind: 'input' }>['input'];
+
+export interface VerifyRunOptions<State> {
+  readonly brokers: readonly string[];
+  readonly groupId: string;
+  readonly fold: Fold<State, FleetInput>;
+  /** How many different events of its robot a state says it folded. */
+  readonly countFolded: (state: State) => number;
+  /** What the processor answered while it ran; compared at the very offsets it named. */
+  readonly served: ServedStates;
+  readonly journal: AsyncIterable<AcknowledgedEvent>;
+  readonly log: Log;
+}
+
+export interface RunFigures {
+  /** Records of robots in the log, repeats included. */
+  readonly appended: number;
+  /** Events that the states say they folded. */
+  readonly folded: number;
+  readonly robots: number;
+  readonly acknowledged: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly altered: number;
+  readonly stateMismatches: number;
+  readonly outputMismatches: number;
+  readonly outputs: number;
+  readonly deadLetters: number;
+  /** A few of everything wrong, for a person. */
+  readonly examples: readonly string[];
+}
+
+/**
+ * Holds a run against the log: folds the whole history the plain way and compares states byte for byte, committed
+ * outputs as multisets, and every acknowledgement with what the log has. Call it when the processors have stopped, so
+ * that outputs and committed offsets stand still.
+ *
+ * @throws AppError FS_LOG_TRUNCATED when the log no longer reaches back to its first record: then nothing can be said
+ */
+export async function verifyRun<State>(options: VerifyRunOptions<State>): Promise<RunFigures> {
+  const kafka = createKafkaClient({ brokers: options.brokers, clientId: 'oracle', log: options.log });
+  const committed = await fetchCommitted(kafka, options.groupId, topics.events);
+  const appended = new AppendedEvents();
+  const folds: FoldedPartition[] = [];
+  for (const [partition] of await fetchOffsets(kafka, topics.events, 'uncommitted')) {
+    const records = readLog({
+      kafka,
+      topic: topics.events,
+      partitions: [partition],
+      fromOffsets: new Map([[partition, 0]]),
+      isolation: 'uncommitted',
+    });
+    folds.push(
+      await foldPartition(noting(records, appended), {
+        fold: options.fold,
+        decode: decodeFleetRecord,
+        statesAt: options.served.asOf.find((asOf) => asOf.partition === partition)?.offset ?? 0,
+        outputsUntil: committed.get(partition) ?? 0,
+      }),
+    );
+  }
+  return compare(options, folds, appended, await readOutputs(kafka));
+}
+
+interface WrittenOutputs {
+  readonly outputs: readonly string[];
+  readonly deadLetters: readonly string[];
+}
+
+async function readOutputs(kafka: ReturnType<typeof createKafkaClient>): Promise<WrittenOutputs> {
+  const outputs: string[] = [];
+  const deadLetters: string[] = [];
+  for (const topic of [topics.states, topics.alerts, topics.commands]) {
+    for await (const { partition, key, value } of readLog({ kafka, topic })) {
+      outputs.push(toLine(topic, partition, String(key), String(value)));
+    }
+  }
+  for await (const { partition, key, value } of readLog({ kafka, topic: topics.deadLetters })) {
+    deadLetters.push(toLine(topics.deadLetters, partition, String(key), String(value)));
+  }
+  return { outputs, deadLetters };
+}
+
+async function compare<State>(
+  options: VerifyRunOptions<State>,
+  folds: readonly FoldedPartition[],
+  appended: AppendedEvents,
+  written: WrittenOutputs,
+): Promise<RunFigures> {
+  const expected = new Map(folds.flatMap(({ states }) => [...states]));
+  const states = compareStates(expected, new Map(options.served.robots.map((robot) => [robot.robotId, robot.state])));
+  const outputs = compareMultisets(
+    folds.flatMap((folded) =>
+      folded.outputs.map(({ topic, partition, key, value }) => toLine(topic, partition, key, value)),
+    ),
+    written.outputs,
+  );
+  const poison = compareMultisets(
+    folds.flatMap((folded) =>
+      folded.poison.map((record) => toLine(topics.deadLetters, record.partition, record.key, record.value.toString())),
+    ),
+    written.deadLetters,
+  );
+  const journal: AcknowledgedEvent[] = [];
+  for await (const entry of options.journal) journal.push(entry);
+  const acknowledged = checkAcknowledged(journal, appended);
+  const counts = checkCounts(
+    appended.distinct(),
+    new Map(
+      options.served.robots.map(({ robotId, state }) => [
+        robotId,
+        options.countFolded(options.fold.decodeState(state)),
+      ]),
+    ),
+  );
+  return {
+    appended: appended.records,
+    folded: counts.folded,
+    robots: options.served.robots.length,
+    acknowledged: acknowledged.acknowledged,
+    lost: acknowledged.lost + counts.uncounted,
+    duplicated: counts.duplicated,
+    altered: acknowledged.altered,
+    stateMismatches: states.mismatches,
+    outputMismatches: outputs.missing + outputs.surplus + poison.missing + poison.surplus,
+    outputs: written.outputs.length,
+    deadLetters: written.deadLetters.length,
+    examples: [...acknowledged.examples, ...states.examples, ...outputs.examples, ...poison.examples],
+  };
+}
+
+/** Copies what the reader yields (its buffers are views) and notes robots' events on the way. */
+async function* noting(records: AsyncIterable<LogRecord>, appended: AppendedEvents): AsyncGenerator<OracleRecord> {
+  for await (const record of records) {
+    const value = record.value ?? Buffer.alloc(0);
+    const decoded = decodeFleetRecord({ ...record, value, key: String(record.key) });
+    if (decoded.kind === 'input' && decoded.input.type.startsWith('robot.')) {
+      const { id, data } = decoded.input;
+      appended.add(decoded.key, id, hashesOf(value, data));
+    }
+    yield { ...record, key: String(record.key), value, contentType: record.contentType };
+  }
+}
+
+function hashesOf(value: Buffer, data: unknown): string[] {
+  const raw = typeof data === 'object' && data !== null && 'raw' in data ? data.raw : undefined;
+  return raw === undefined ? [toSha256(value)] : [toSha256(value), toSha256(JSON.stringify(raw))];
+}
+
+function toLine(topic: string, partition: number, key: string, value: string): string {
+  return `${topic}/${partition} ${key} ${value}`;
+}
