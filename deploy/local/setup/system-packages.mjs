@@ -63,11 +63,13 @@ async function findMissing(places) {
   return wanted.filter((_, index) => !there[index]);
 }
 
-function canUseApt() {
+/** Whether packages can be installed here without asking. */
+export function canUseApt() {
   return process.getuid?.() === 0 && findProgram('apt-get') !== undefined;
 }
 
-async function aptInstall(packages, logsDir) {
+/** Installs packages by apt, without starting the services that they bring. */
+export async function aptInstall(packages, logsDir) {
   // Run level 1 keeps the package's own Redis service from being started on this machine.
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (name, args) => runCommand('apt-get', args, { logFile: join(logsDir, `${name}.log`), environment });

@@ -11,6 +11,10 @@ export interface EnvoyOptions {
   readonly address: string;
   readonly logFile: string;
   readonly detached?: boolean;
+  /** Keep the log of the instance before. */
+  readonly appendLog?: boolean;
+  /** Told of the process at once, before it answers. */
+  readonly onSpawned?: (process: LocalProcess) => void;
 }
 
 /** Starts Envoy and waits until its listeners are up. */
@@ -32,7 +36,9 @@ export async function startEnvoy(options: EnvoyOptions): Promise<LocalProcess> {
     address: options.address,
     stopTimeoutMs: 5000,
     detached: options.detached === true,
+    appendLog: options.appendLog === true,
   });
+  options.onSpawned?.(envoy);
   await waitUntilReady(envoy, options.logFile, () => probeHttp(`http://127.0.0.1:${String(options.adminPort)}/ready`));
   return envoy;
 }

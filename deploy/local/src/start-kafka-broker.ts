@@ -15,6 +15,10 @@ export interface KafkaBrokerOptions {
   /** Only the JVM's quick compiler: half the CPU at start, slower under load. For tests. */
   readonly quickStart?: boolean;
   readonly detached?: boolean;
+  /** Keep the log of the instance before. */
+  readonly appendLog?: boolean;
+  /** Told of the process at once, before it answers. */
+  readonly onSpawned?: (process: LocalProcess) => void;
   /** Writes the classes loaded in this run there at its end, for later starts. For set-up. */
   readonly writeClassArchive?: string;
 }
@@ -52,7 +56,9 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Loc
     address: `127.0.0.1:${String(options.port)}`,
     stopTimeoutMs: 20_000,
     detached: options.detached === true,
+    appendLog: options.appendLog === true,
   });
+  options.onSpawned?.(broker);
   await waitUntilReady(broker, options.logFile, () => probeKafka(options.port));
   return broker;
 }

@@ -9,6 +9,10 @@ export interface RedisOptions {
   /** Redis is a cache here: past this it drops the least used keys. */
   readonly maxMemoryMb?: number;
   readonly detached?: boolean;
+  /** Keep the log of the instance before. */
+  readonly appendLog?: boolean;
+  /** Told of the process at once, before it answers. */
+  readonly onSpawned?: (process: LocalProcess) => void;
 }
 
 /** Starts Redis on 127.0.0.1, without persistence, and waits for its PONG. `address` is a `redis://` URL. */
@@ -30,7 +34,9 @@ export async function startRedis(options: RedisOptions): Promise<LocalProcess> {
     address: `redis://127.0.0.1:${String(options.port)}`,
     stopTimeoutMs: 5000,
     detached: options.detached === true,
+    appendLog: options.appendLog === true,
   });
+  options.onSpawned?.(redis);
   await waitUntilReady(redis, options.logFile, () => probeRedis(options.port), 15_000);
   return redis;
 }

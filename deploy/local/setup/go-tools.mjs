@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findProgram } from './programs.mjs';
+import { readOutput, runCommand } from './run-command.mjs';
+
+/** Older ones can't fetch the newer toolchain that a tool's go.mod asks for. */
+const goMinorMin = 21;
+
+/** Programs that are only published as Go source; each is pinned, built once and kept. */
+export const goTools = {
+  k6: { module: 'go.k6.io/k6', version: 'v1.8.1', size: 'about 4 CPU minutes' },
+  kubeconform: {
+    module: 'github.com/yannh/kubeconform/cmd/kubeconform',
+    version: 'v0.8.0',
+    size: 'about half a CPU minute',
+  },
+  kustomize: { module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1', size: 'about 2 CPU minutes' },
+};
+
+/** Where a tool lies once it is built; another version has another folder, so checkouts of different age share a cache. */
+export function goToolFile(cacheDir, name) {
+  return join(cacheDir, 'tools', `${name}-${goTools[name].version}`, name);
+}
+
+/** Builds one of `goTools`. A file under its final name is always whole. */
+export function goToolStep({ places, logsDir }, name) {
+  const { module, version, size } = goTools[name];
+  const file = goToolFile(places.cacheDir, name);
+  return {
+    name: `${name} ${version} (built from source, ${size})`,
+    isDone: async () => existsSync(file),
+    run: async () => {
+      await assertGo();
+      const part = `${dirname(file)}.part`;
+      rmSync(part, { recursive: true, force: true });
+      mkdirSync(part, { recursive: true });
+      // Without cgo the program needs no C compiler and runs on any Linux of its architecture.
+      const environment = { ...process.env, GOBIN: part, GOFLAGS: '-buildvcs=false', CGO_ENABLED: '0' };
+      await runCommand('nice', ['go', 'install', '-p', '1', '-trimpath', '-ldflags=-s -w', `${module}@${version}`], {
+        logFile: join(logsDir, `go-install-${name}.log`),
+        environment,
+      });
+      mkdirSync(dirname(file), { recursive: true });
+      renameSync(join(part, name), file);
+      rmSync(part, { recursive: true, force: true });
+    },
+    remedy: goRemedy,
+  };
+}
+
+/** What to do when Go is missing or can't reach its modules. */
+export const goRemedy =
+  `install Go 1.${goMinorMin} or later (https://go.dev/doc/install, "brew install go"), have "go" in PATH, ` +
+  'and let it reach a module proxy ("go env GOPROXY")';
+
+/** @throws Error when there is no Go, or one too old to fetch the toolchain that it needs. */
+export async function assertGo() {
+  if (findProgram('go') === undefined) throw new Error('"go" is not in PATH');
+  const text = await readOutput('go', ['env', 'GOVERSION']);
+  const version = /^go1\.(\d+)/.exec(text.trim());
+  if (version === null || Number(version[1]) < goMinorMin) throw new Error(`"go" is too old: ${text.trim()}`);
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+
+/** Where everything of a local run lies, below its state directory. */
+export interface LocalLayout {
+  readonly stateDir: string;
+  /** Says that the directory is ours; without it nothing is ever deleted. */
+  readonly markerFile: string;
+  readonly childrenFile: string;
+  readonly secretsFile: string;
+  /** What the CLI needs to find the platform. */
+  readonly addressesFile: string;
+  readonly journalFile: string;
+  readonly logsDir: string;
+  readonly kafkaDir: string;
+  readonly redisDir: string;
+  readonly tlsDir: string;
+  readonly envoyConfigFile: string;
+  readonly checkpointsDir: string;
+  processorStateDir(index: number): string;
+  logFile(name: string): string;
+}
+
+export function toLocalLayout(stateDir: string): LocalLayout {
+  return {
+    stateDir,
+    markerFile: join(stateDir, 'fleetstream-state-directory'),
+    childrenFile: join(stateDir, 'children.json'),
+    secretsFile: join(stateDir, 'secrets.json'),
+    addressesFile: join(stateDir, 'local.json'),
+    journalFile: join(stateDir, 'journal.ndjson'),
+    logsDir: join(stateDir, 'logs'),
+    kafkaDir: join(stateDir, 'kafka'),
+    redisDir: join(stateDir, 'redis'),
+    tlsDir: join(stateDir, 'tls'),
+    envoyConfigFile: join(stateDir, 'gateway', 'envoy.json'),
+    checkpointsDir: join(stateDir, 'checkpoints'),
+    processorStateDir: (index) => join(stateDir, 'processors', String(index)),
+    logFile: (name) => join(stateDir, 'logs', `${name}.log`),
+  };
+}

@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util';
+import { type StartOptions } from './start-options.ts';
+
+export type ParsedFlags =
+  | { readonly kind: 'start'; readonly options: StartOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+const flags = {
+  for: { type: 'string' },
+  robots: { type: 'string' },
+  rate: { type: 'string' },
+  speed: { type: 'string' },
+  webhooks: { type: 'string' },
+  processors: { type: 'string' },
+  recordings: { type: 'string' },
+  source: { type: 'string' },
+  once: { type: 'boolean' },
+  json: { type: 'boolean' },
+  'no-fleet': { type: 'boolean' },
+  fresh: { type: 'boolean' },
+  chaos: { type: 'boolean' },
+  seed: { type: 'string' },
+  'state-dir': { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+const sources = ['recordings', 'simulator', 'agv-session'];
+
+/** Reads the command line of `npm start`; all problems at once. */
+export function parseFlags(argv: readonly string[]): ParsedFlags {
+  const problems: string[] = [];
+  const { values, tokens } = parseArgs({ args: [...argv], options: flags, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') problems.push(`"${token.value}": flags only, no arguments`);
+    if (token.kind !== 'option') continue;
+    const known = Object.entries(flags).find(([name]) => name === token.name)?.[1];
+    if (known === undefined) problems.push(`${token.rawName}: no such flag`);
+    else if (known.type === 'string' && token.value === undefined) problems.push(`${token.rawName}: needs a value`);
+    else if (known.type === 'boolean' && token.value !== undefined) problems.push(`${token.rawName}: takes no value`);
+  }
+  if (values.help === true) return { kind: 'help' };
+  const text = (name: keyof typeof values): string | undefined => {
+    const value = values[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const number = (name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed', limits: NumberLimits) =>
+    readNumber(name, text(name), limits, problems);
+  const recordings = text('recordings');
+  const source = text('source') ?? (recordings?.endsWith('.log') === true ? 'agv-session' : undefined);
+  if (source !== undefined && !sources.includes(source)) {
+    problems.push(`--source ${source}: one of ${sources.join(', ')}`);
+  }
+  const options: StartOptions = {
+    runForMs: readDuration(text('for'), problems),
+    robots: number('robots', { min: 1, max: 100_000, whole: true }) ?? 50,
+    rate: number('rate', { min: 0.01, max: 1_000_000, whole: false }),
+    speed: number('speed', { min: 0.01, max: 10_000, whole: false }) ?? 1,
+    webhooks: number('webhooks', { min: 1, max: 9, whole: true }) ?? 2,
+    processors: number('processors', { min: 1, max: 6, whole: true }) ?? 1,
+    recordings,
+    source,
+    // One recorded session has an end, and playing it again would be another history.
+    once: values.once === true || source === 'agv-session',
+    json: values.json === true,
+    fleet: values['no-fleet'] !== true,
+    fresh: values.fresh === true,
+    chaos: values.chaos === true,
+    seed: number('seed', { min: 0, max: 2 ** 31 - 1, whole: true }) ?? 1,
+    stateDir: text('state-dir') ?? '.fleetstream',
+  };
+  if (options.source === 'agv-session' && recordings === undefined) {
+    problems.push('--source agv-session: needs --recordings with the session');
+  }
+  if (!options.fleet && options.once) problems.push('--no-fleet and --once: nothing would be played');
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'start', options };
+}
+
+interface NumberLimits {
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+}
+
+function readNumber(
+  name: string,
+  text: string | undefined,
+  { min, max, whole }: NumberLimits,
+  problems: string[],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || value < min || value > max || (whole && !Number.isInteger(value))) {
+    problems.push(`--${name} ${text}: a ${whole ? 'whole ' : ''}number from ${min} to ${max}`);
+    return undefined;
+  }
+  return value;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const maxRunMs = 24 * 3_600_000;
+
+function readDuration(text: string | undefined, problems: string[]): number | undefined {
+  if (text === undefined) return undefined;
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const durationMs = Number(parts?.[1]) * (unitMs[parts?.[2] ?? ''] ?? Number.NaN);
+  if (durationMs >= 1000 && durationMs <= maxRunMs) return durationMs;
+  problems.push(`--for ${text}: a time from 1s to 24h, as in 60s, 5m or 1.5h`);
+  return undefined;
+}

@@ -1,0 +1,42 @@
+/** What `npm start` was asked for. */
+export interface StartOptions {
+  /** Ends by itself after this long; `undefined` runs until Ctrl-C or, with `once`, until the source is played. */
+  readonly runForMs: number | undefined;
+  readonly robots: number;
+  /** Events per second over the whole fleet; `undefined` leaves the source's own. */
+  readonly rate: number | undefined;
+  readonly speed: number;
+  readonly webhooks: number;
+  readonly processors: number;
+  readonly recordings: string | undefined;
+  readonly source: string | undefined;
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly fleet: boolean;
+  readonly fresh: boolean;
+  readonly chaos: boolean;
+  readonly seed: number;
+  readonly stateDir: string;
+}
+
+export const startHelp = `npm start -- [flags]   the whole platform on this machine
+
+  --for TIME          run for 60s, 5m or 1h, check the result, end (default: until Ctrl-C)
+  --robots N          robots of the fleet (50)
+  --rate N            events per second of the whole fleet (default: the source's own)
+  --speed N           how much faster than recorded (1)
+  --source NAME       recordings, simulator or agv-session (default: recordings when given, else the simulator)
+  --recordings PATH   a folder of recorded robots, or one .log file of an AGV session
+  --once              end when the source has been played once
+  --webhooks N        webhook pods, 1 to 9 (2)
+  --processors N      processors, 1 to 6 (1)
+  --no-fleet          only the platform; send events yourself
+  --chaos             kill pods and processors during the run, once with the processor's state deleted
+  --seed N            of the fleet and of the chaos (1)
+  --json              figures as one JSON object on the last line of standard output, progress on standard error
+  --fresh             empty the state directory first
+  --state-dir PATH    where logs, data, secrets and certificates lie (.fleetstream)
+  --help              this text
+
+Exit codes: 0 all checks passed, 1 a check or a part failed, 2 the command or the machine isn't fit, 130 interrupted twice.
+`;
