@@ -36,3 +36,4 @@ export { type EventResult, type IngestAnswer, type Problem } from './ingest-answ
 export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './parse-robot-event.ts';
 export { tickKey, tickSource, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';
+export { type ProblemFields, toProblem } from './to-problem.ts';

@@ -51,7 +51,7 @@ export const errorCatalogue = {
     hint: 'Send "authorization: Bearer <token>"; a local start prints where its token lies.',
   },
   FS_ROBOT_MISMATCH: {
-    httpStatus: 403,
+    httpStatus: 422,
     disposition: 'reject',
     title: 'The event speaks for another robot',
     hint: 'A robot may send only events whose source is /robots/<its own id>.',
