@@ -3,31 +3,39 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { envoyStep } from './setup/envoy.mjs';
+import { goToolStep } from './setup/go-tools.mjs';
 import { kafkaJarsStep, kafkaWarmStep } from './setup/kafka.mjs';
+import { kubernetesSchemasStep } from './setup/kubernetes-schemas.mjs';
 import { npmPackagesStep } from './setup/npm-packages.mjs';
 import { toolPlaces } from './setup/places.mjs';
+import { prometheusStep } from './setup/prometheus.mjs';
 import { runSteps } from './setup/run-steps.mjs';
 import { withSetupLock } from './setup/setup-lock.mjs';
 import { systemPackagesStep } from './setup/system-packages.mjs';
 
-const purposes = ['start', 'test', 'verify'];
-
-const flag = process.argv.indexOf('--for');
-const purpose = flag === -1 ? 'start' : process.argv[flag + 1];
-if (!purposes.includes(purpose)) {
-  console.error(`setup: --for takes one of ${purposes.join(', ')}`);
-  process.exit(2);
-}
-
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const places = toolPlaces(process.env);
 const context = { root, places, logsDir: join(places.cacheDir, 'logs') };
-const steps = [
-  npmPackagesStep(context),
-  ...(purpose === 'verify'
-    ? []
-    : [systemPackagesStep(context), kafkaJarsStep(context), envoyStep(context), kafkaWarmStep(context)]),
-];
+const platform = [systemPackagesStep, kafkaJarsStep, envoyStep, kafkaWarmStep];
+const buildGoTool = (name) => (context) => goToolStep(context, name);
+const stepsByPurpose = {
+  verify: [],
+  start: platform,
+  test: platform,
+  load: [...platform, prometheusStep, buildGoTool('k6')],
+  manifests: [
+    ...[systemPackagesStep, envoyStep, prometheusStep],
+    ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), kubernetesSchemasStep],
+  ],
+};
+
+const flag = process.argv.indexOf('--for');
+const purpose = flag === -1 ? 'start' : process.argv[flag + 1];
+if (!Object.hasOwn(stepsByPurpose, purpose)) {
+  console.error(`setup: --for takes one of ${Object.keys(stepsByPurpose).join(', ')}`);
+  process.exit(2);
+}
+const steps = [npmPackagesStep, ...stepsByPurpose[purpose]].map((toStep) => toStep(context));
 
 const open = [];
 for (const step of steps) if (!(await step.isDone())) open.push(step);

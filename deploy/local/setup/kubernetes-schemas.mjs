@@ -19,7 +19,7 @@ export function kubernetesSchemasDir(cacheDir) {
 export function kubernetesSchemasStep({ places }) {
   const directory = kubernetesSchemasDir(places.cacheDir);
   return {
-    name: `schemas of Kubernetes ${kubernetes.version} (about 60 MB)`,
+    name: `schemas of Kubernetes ${kubernetes.version} (about 20 MB)`,
     isDone: async () => existsSync(directory),
     run: async () => {
       await assertGo();

@@ -12,6 +12,7 @@ export function prometheusStep({ logsDir }) {
       await aptInstall(['prometheus'], logsDir);
       if (!isThere()) throw new Error('still missing: prometheus, promtool');
     },
-    remedy: 'install Prometheus 2.42 or later ("apt-get install prometheus", "brew install prometheus"), have it in PATH',
+    remedy:
+      'install Prometheus 2.42 or later ("apt-get install prometheus", "brew install prometheus"), have it in PATH',
   };
 }

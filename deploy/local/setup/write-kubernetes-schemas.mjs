@@ -60,8 +60,10 @@ function createInliner(definitions) {
 function close(schema, convert = (inner) => close(inner)) {
   if (typeof schema !== 'object') return schema;
   if (schema['x-kubernetes-int-or-string']) return { type: ['integer', 'string'] };
-  const { description, additionalProperties, properties, items, ...rest } = schema;
-  const kept = Object.fromEntries(Object.entries(rest).filter(([key]) => !key.startsWith('x-')));
+  const { additionalProperties, properties, items, ...rest } = schema;
+  const kept = Object.fromEntries(
+    Object.entries(rest).filter(([key]) => key !== 'description' && !key.startsWith('x-')),
+  );
   const isClosed = properties !== undefined && !schema['x-kubernetes-preserve-unknown-fields'];
   return {
     ...kept,
