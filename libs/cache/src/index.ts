@@ -1,0 +1,7 @@
+export {
+  type BreakerState,
+  type CacheFailure,
+  createDuplicateCache,
+  type DuplicateCache,
+  type DuplicateCacheOptions,
+} from './duplicate-cache.ts';

@@ -1,0 +1,86 @@
+import { createDuplicateCache } from '@fleetstream/cache';
+import { topics } from '@fleetstream/contracts';
+import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
+import { type Log, systemClock } from '@fleetstream/kernel';
+import { type Component } from '@fleetstream/runtime';
+import { createRobotKeys } from './adapters/robot-keys.ts';
+import { type WebhookConfig } from './config.ts';
+import { createByteBudget } from './http/byte-budget.ts';
+import { createExpressApp, type Readiness } from './http/express-app.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { createEventsHandler } from './http/post-events.ts';
+import { createWebhookMetrics } from './metrics.ts';
+
+export interface Webhook {
+  /** In start order. */
+  readonly components: readonly Component[];
+  /** The port listened on, once started. */
+  port(): number;
+}
+
+/** Puts a webhook pod together; nothing runs until its components are started. */
+export function createComponents(config: WebhookConfig, log: Log): Webhook {
+  const metrics = createWebhookMetrics();
+  const budget = createByteBudget(config.WEBHOOK_MAX_BYTES_IN_FLIGHT);
+  const logProducer = createLogProducer({
+    kafka: createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-webhook', log }),
+    log,
+    topics: [topics.events],
+    lingerMs: config.WEBHOOK_LINGER_MS,
+    timeoutMs: config.WEBHOOK_ACK_TIMEOUT_MS,
+    onBatch: (batch) => {
+      metrics.onBatch(batch);
+    },
+  });
+  const duplicates = createDuplicateCache({
+    url: config.REDIS_URL,
+    log,
+    ttlSeconds: config.WEBHOOK_DUPLICATE_TTL_SECONDS,
+    timeoutMs: config.WEBHOOK_CACHE_TIMEOUT_MS,
+    onFailure: (operation, reason) => {
+      metrics.onCacheFailure(operation, reason);
+    },
+  });
+  let draining = false;
+  const readiness = (): Readiness => ({
+    ready: logProducer.healthy() && !draining,
+    draining,
+    log: logProducer.healthy() ? 'ok' : 'unavailable',
+    redis: duplicates.breakerState(),
+  });
+  const events = createEventsHandler({
+    duplicates,
+    logProducer,
+    keys: createRobotKeys(config.WEBHOOK_MASTER_KEY, config.WEBHOOK_KEY_VERSIONS),
+    budget,
+    metrics,
+    log,
+    clock: systemClock,
+    limits: {
+      maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
+      maxEventBytes: config.WEBHOOK_MAX_EVENT_BYTES,
+      maxBatchEvents: config.WEBHOOK_MAX_BATCH_EVENTS,
+      bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
+    },
+    draining: () => draining,
+  });
+  const server = createHttpServer({
+    host: config.WEBHOOK_HTTP_HOST,
+    port: config.WEBHOOK_HTTP_PORT,
+    events,
+    rest: createExpressApp({ events, readiness, metrics, log }),
+    maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
+    bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
+    drainDelayMs: config.WEBHOOK_DRAIN_DELAY_MS,
+    onDrain: () => {
+      draining = true;
+    },
+  });
+  metrics.observe({
+    bytesInFlight: () => budget.usedBytes(),
+    logHealthy: () => logProducer.healthy(),
+    logWaitingBytes: () => logProducer.waitingBytes(),
+    breakerState: () => duplicates.breakerState(),
+  });
+  return { components: [logProducer, duplicates, server], port: () => server.port() };
+}

@@ -1,0 +1,67 @@
+import { countValue, listValue, portValue, secretValue } from '@fleetstream/config';
+import { z } from 'zod';
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** The log's batches take 900,000 bytes; an event and its envelope must fit into one. */
+const eventBytesMax = 768 * kib;
+
+const masterKeyValue = z
+  .base64({ error: 'must be base64' })
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length >= 32, { error: 'must be at least 32 bytes, in base64' });
+
+const keyVersionsValue = listValue
+  .transform((versions) => versions.map(Number))
+  .pipe(z.array(z.int().min(1)).max(4, { error: 'at most 4: every version costs each request an HMAC' }));
+
+/** Everything the webhook pod can be told; the keys are environment variables. */
+export const webhookConfig = z
+  .object({
+    WEBHOOK_HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 inside a container.'),
+    WEBHOOK_HTTP_PORT: portValue.default(8080).describe('Port to listen on; 0 lets the system choose.'),
+    WEBHOOK_MASTER_KEY: secretValue(
+      masterKeyValue.describe("At least 32 random bytes in base64, from which every robot's secret is derived."),
+    ),
+    WEBHOOK_KEY_VERSIONS: keyVersionsValue
+      .default([1])
+      .describe('Versions of derived secrets that are accepted, comma-separated; two of them during a rotation.'),
+    WEBHOOK_MAX_BODY_BYTES: countValue.min(kib).default(mib).describe('Largest request body, in bytes.'),
+    WEBHOOK_MAX_EVENT_BYTES: countValue
+      .min(kib)
+      .max(eventBytesMax)
+      .default(256 * kib)
+      .describe('Largest single event as it lies in the log, in bytes.'),
+    WEBHOOK_MAX_BATCH_EVENTS: countValue.min(1).max(5000).default(500).describe('Events in one request at most.'),
+    WEBHOOK_MAX_BYTES_IN_FLIGHT: countValue
+      .min(mib)
+      .default(64 * mib)
+      .describe('Bytes of bodies held at once; beyond it requests are turned away with 503.'),
+    WEBHOOK_BODY_TIMEOUT_MS: countValue.min(10).default(10_000).describe('What a body may take to arrive.'),
+    WEBHOOK_ACK_TIMEOUT_MS: countValue.min(10).default(5000).describe("What the log's acknowledgement may take."),
+    WEBHOOK_LINGER_MS: countValue.min(0).max(1000).default(2).describe('What a record waits for company in a batch.'),
+    WEBHOOK_CACHE_TIMEOUT_MS: countValue
+      .min(1)
+      .default(100)
+      .describe('What a look-up of duplicates in Redis may take.'),
+    WEBHOOK_DUPLICATE_TTL_SECONDS: countValue.min(1).default(86_400).describe('How long an event id is remembered.'),
+    WEBHOOK_DRAIN_DELAY_MS: countValue
+      .min(0)
+      .default(2000)
+      .describe('How long a stopping pod still listens, so that the gateway sees its /readyz and goes elsewhere.'),
+    KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+    REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Redis that remembers the ids of events seen.'),
+    LOG_LEVEL: z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least level that is logged.'),
+  })
+  .refine((config) => config.WEBHOOK_MAX_EVENT_BYTES <= config.WEBHOOK_MAX_BODY_BYTES, {
+    error: 'WEBHOOK_MAX_EVENT_BYTES must not exceed WEBHOOK_MAX_BODY_BYTES',
+  })
+  .refine((config) => config.WEBHOOK_MAX_BODY_BYTES <= config.WEBHOOK_MAX_BYTES_IN_FLIGHT, {
+    error: 'WEBHOOK_MAX_BODY_BYTES must not exceed WEBHOOK_MAX_BYTES_IN_FLIGHT',
+  });
+
+export type WebhookConfig = z.infer<typeof webhookConfig>;

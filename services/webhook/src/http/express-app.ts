@@ -1,0 +1,82 @@
+import { type ServerResponse } from 'node:http';
+import { type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { refuse } from '../domain/refusal.ts';
+import { toRefusalAnswer } from '../domain/to-answer.ts';
+import { type WebhookMetrics } from '../metrics.ts';
+import { discardRest } from './discard-rest.ts';
+import { type EventsHandler } from './post-events.ts';
+import { readRequestId } from './request-id.ts';
+import { createAnswerSender } from './send-answer.ts';
+
+export interface Readiness {
+  /** What `/readyz` answers 200 or 503 by. */
+  readonly ready: boolean;
+  readonly draining: boolean;
+  readonly log: 'ok' | 'unavailable';
+  /** Told, and not counted: without Redis the pod goes on. */
+  readonly redis: string;
+}
+
+export interface ExpressAppOptions {
+  readonly events: EventsHandler;
+  readonly readiness: () => Readiness;
+  readonly metrics: WebhookMetrics;
+  readonly log: Log;
+}
+
+const eventsPath = '/v1/robots/:robotId/events';
+
+/** Every route of the pod. */
+export function createExpressApp({ events, readiness, metrics, log }: ExpressAppOptions): Express {
+  const send = createAnswerSender();
+  const turnAway = (
+    request: Request,
+    response: ServerResponse,
+    code: ErrorCode,
+    headers: Readonly<Record<string, string>> = {},
+  ) => {
+    const answer = toRefusalAnswer(refuse(code, `${request.method} on this path`), readRequestId(request));
+    send(response, answer, { close: readiness().draining, headers });
+    discardRest(request);
+    metrics.onAnswer(answer.status, code, 0);
+  };
+  // Four parameters are how Express knows an error handler.
+  const onError: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
+    // Half an answer can't be mended: Express then cuts the connection.
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    if (thrown instanceof URIError) {
+      turnAway(request, response, 'FS_NOT_FOUND');
+      return;
+    }
+    log.error({ err: thrown }, `request failed: ${toMessage(thrown)}`);
+    turnAway(request, response, 'FS_INTERNAL');
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.post(eventsPath, events.handle);
+  app.all(eventsPath, (request, response) => {
+    turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'POST' });
+  });
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', (_request, response) => {
+    const state = readiness();
+    response.status(state.ready ? 200 : 503).json(state);
+  });
+  app.get('/metrics', async (_request, response) => {
+    const { contentType, body } = await metrics.registry.expose();
+    response.set('content-type', contentType).send(body);
+  });
+  app.use((request, response) => {
+    turnAway(request, response, 'FS_NOT_FOUND');
+  });
+  app.use(onError);
+  return app;
+}

@@ -1,0 +1,115 @@
+import { type BreakerState, type CacheFailure } from '@fleetstream/cache';
+import { type EventResult } from '@fleetstream/contracts';
+import { type ProducedBatch } from '@fleetstream/kafka';
+import { type ErrorCode } from '@fleetstream/kernel';
+import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
+
+/** What is read from the parts when metrics are asked for. */
+export interface MetricSources {
+  readonly bytesInFlight: () => number;
+  readonly logHealthy: () => boolean;
+  readonly logWaitingBytes: () => number;
+  readonly breakerState: () => BreakerState;
+}
+
+/** The pod's metrics. Every label comes from a closed union. */
+export interface WebhookMetrics {
+  readonly registry: Metrics;
+  onAnswer(status: number, code: ErrorCode | undefined, durationMs: number): void;
+  onResults(results: readonly EventResult[]): void;
+  onClockOutOfWindow(): void;
+  onSenderGone(): void;
+  onBatch(batch: ProducedBatch): void;
+  onCacheFailure(operation: 'find' | 'mark', reason: CacheFailure): void;
+  observe(sources: MetricSources): void;
+}
+
+const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500];
+const breakerStates = ['closed', 'half-open', 'open'] as const satisfies readonly BreakerState[];
+
+export function createWebhookMetrics(): WebhookMetrics {
+  const registry = createMetrics('webhook');
+  const requests = registry.counter('requests_total', 'Requests answered, by class of status.', ['class']);
+  const refusals = registry.counter('problems_total', 'Requests answered with a problem document, by code.', ['code']);
+  const events = registry.counter('events_total', 'Events answered, by result and reason.', ['result', 'reason']);
+  const ackLatency = registry.histogram(
+    'ack_latency_seconds',
+    'From the arrival of the headers to the 202.',
+    latencyBucketsSeconds,
+  );
+  const clocks = registry.counter(
+    'clock_out_of_window_total',
+    'Signed requests of robots whose clock is off by 5 min.',
+  );
+  const gone = registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.');
+  const requestEvents = registry.histogram('request_events', 'Events in one request.', batchSizes);
+  const batchRecords = registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes);
+  const batchSeconds = registry.histogram(
+    'log_batch_seconds',
+    'From sending a produce batch to its outcome.',
+    latencyBucketsSeconds,
+    ['outcome'],
+  );
+  const cacheFailures = registry.counter('cache_failures_total', 'Calls to Redis that came to nothing.', [
+    'operation',
+    'reason',
+  ]);
+  // Looked up once: finding a counter by its labels costs more than counting.
+  const accepted2xx = requests.labels('2xx');
+  const acceptedEvents = events.labels('accepted', 'none');
+  return {
+    registry,
+    onAnswer: (status, code, durationMs) => {
+      if (status === 202) {
+        accepted2xx.inc();
+        ackLatency.observe(durationMs / 1000);
+      } else requests.labels(`${Math.floor(status / 100)}xx`).inc();
+      if (code !== undefined) refusals.labels(code).inc();
+    },
+    onResults: (results) => {
+      requestEvents.observe(results.length);
+      let accepted = 0;
+      for (const { result, code } of results) {
+        if (result === 'accepted') accepted += 1;
+        else events.labels(result, code ?? 'none').inc();
+      }
+      if (accepted > 0) acceptedEvents.inc(accepted);
+    },
+    onClockOutOfWindow: () => {
+      clocks.inc();
+    },
+    onSenderGone: () => {
+      gone.inc();
+    },
+    onBatch: ({ records, durationMs, outcome }) => {
+      batchRecords.observe(records);
+      batchSeconds.labels(outcome).observe(durationMs / 1000);
+    },
+    onCacheFailure: (operation, reason) => {
+      cacheFailures.labels(operation, reason).inc();
+    },
+    observe: (sources) => {
+      observeSources(registry, sources);
+    },
+  };
+}
+
+function observeSources(registry: Metrics, sources: MetricSources): void {
+  const bytes = registry.gauge('bytes_in_flight', 'Bytes of requests held.', [], () => {
+    bytes.set(sources.bytesInFlight());
+  });
+  const waiting = registry.gauge('log_waiting_bytes', 'Bytes of records queued for the log or in flight.', [], () => {
+    waiting.set(sources.logWaitingBytes());
+  });
+  const healthy = registry.gauge('log_healthy', '1 while the log acknowledges.', [], () => {
+    healthy.set(sources.logHealthy() ? 1 : 0);
+  });
+  const breaker = registry.gauge(
+    'redis_breaker_state',
+    '1 at the state of the breaker before Redis.',
+    ['state'],
+    () => {
+      for (const state of breakerStates) breaker.labels(state).set(state === sources.breakerState() ? 1 : 0);
+    },
+  );
+}
