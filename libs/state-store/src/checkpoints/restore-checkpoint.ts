@@ -87,14 +87,16 @@ async function download(parts: RestoreParts, listed: ListedCheckpoint, unfinishe
     const rest = listed.manifest.files.filter(({ name }) => name !== 'CURRENT');
     // CURRENT makes a folder a state: it comes when everything else is there.
     const last = listed.manifest.files.filter(({ name }) => name === 'CURRENT');
-    let skip: Skip | undefined;
-    const fetch = async (file: CheckpointFile): Promise<void> => {
-      // Not from its start: one bad file is enough.
-      if (skip === undefined) skip = await downloadFile(parts, unfinished, file);
+    const skips: Skip[] = [];
+    const take = async (file: CheckpointFile): Promise<void> => {
+      // One bad file is enough: the others aren't begun.
+      if (skips.length > 0) return;
+      const skip = await downloadFile(parts, unfinished, file);
+      if (skip !== undefined) skips.push(skip);
     };
-    await mapConcurrently(rest, downloadsAtOnce, fetch);
-    await mapConcurrently(last, 1, fetch);
-    skip ??= await checkPosition(parts, unfinished, listed.manifest);
+    await mapConcurrently(rest, downloadsAtOnce, take);
+    await mapConcurrently(last, 1, take);
+    const skip = skips[0] ?? (await checkPosition(parts, unfinished, listed.manifest));
     await syncPath(unfinished);
     return skip;
   } catch (thrown) {

@@ -28,6 +28,7 @@ export function parseManifest(manifest: Buffer): ParsedManifest {
     group = [];
     endBytes = record.endBytes;
   }
+  if (endBytes === 0) throw new ManifestDamaged('There is no whole record');
   return { tables: [...live.values()], endBytes };
 }
 

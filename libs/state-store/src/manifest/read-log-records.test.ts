@@ -5,6 +5,15 @@ import { readLogRecords } from './read-log-records.ts';
 
 const block = 32 * 1024;
 
+/** `undefined` when the damage was seen. */
+function readOrUndefined(log: Buffer): string[] | undefined {
+  try {
+    return readLogRecords(log).map(({ bytes }) => bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
 describe('readLogRecords', () => {
   it.each([
     { name: 'nothing', sizes: [] },
@@ -43,12 +52,8 @@ describe('readLogRecords', () => {
       // The length is not covered by the checksum; a wrong one makes the checksum of other bytes wrong, or the end.
       const damaged = Buffer.from(log);
       damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      let read: string[] = [];
-      try {
-        read = readLogRecords(damaged).map(({ bytes }) => bytes.toString());
-      } catch {
-        continue;
-      }
+      const read = readOrUndefined(damaged);
+      if (read === undefined) continue;
       expect(read).toEqual([]);
       expect(bit >> 3 === 4 || bit >> 3 === 5).toBe(true);
     }
