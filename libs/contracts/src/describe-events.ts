@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { vda5050Types } from './dialects/map-vda5050.ts';
 import { envelopeSchema } from './event-envelope.ts';
-import { fleetEventSchemas, outputEventSchemas, robotEventSchemas } from './events/index.ts';
+import { fleetEventSchemas, insightEventSchemas, outputEventSchemas, robotEventSchemas } from './events/index.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 export interface EventDescription {
   readonly type: string;
-  readonly sender: 'robot' | 'platform' | 'model';
+  readonly sender: 'robot' | 'platform' | 'model' | 'insights';
   readonly what: string;
   readonly fields: readonly EventField[];
 }
@@ -25,6 +25,7 @@ export function describeEvents(): readonly EventDescription[] {
     ...describeAll(robotEventSchemas, 'robot'),
     ...describeAll(fleetEventSchemas, 'platform'),
     ...describeAll(outputEventSchemas, 'model'),
+    ...describeAll(insightEventSchemas, 'insights'),
   ];
 }
 
@@ -47,6 +48,7 @@ export function renderEventDocs(): string {
       'It becomes `robot.state.v1` with the message in `raw` and what departs from the standard in `deviations`.',
     ...renderGroup('From the platform', 'platform'),
     ...renderGroup('From the robot model', 'model'),
+    ...renderGroup('From the insights service', 'insights'),
     '',
   ].join('\n\n');
 }

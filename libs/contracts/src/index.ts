@@ -15,6 +15,7 @@ export {
   type EventType,
   fleetEventSchemas,
   type FleetEventType,
+  insightEventSchemas,
   isFleetEventType,
   isRobotEventType,
   outputEventSchemas,
@@ -23,6 +24,7 @@ export {
   type RobotEventType,
 } from './events/index.ts';
 export { type RobotEnrolledData, type RobotRetiredData } from './events/fleet-events.ts';
+export { type InsightData, type InsightSeverity } from './events/insight-events.ts';
 export { type FleetAlertData, type RobotStateView } from './events/output-events.ts';
 export {
   type RobotAlertData,

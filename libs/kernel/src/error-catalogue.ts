@@ -122,6 +122,24 @@ export const errorCatalogue = {
     title: 'The service is not ready',
     hint: 'It is starting, refolding or has lost a part it needs; /readyz says which.',
   },
+  FS_REQUEST_UNREADABLE: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The gateway could not read the request',
+    hint: 'Check the request line and the headers: it is not valid HTTP, or its path holds an encoded slash.',
+  },
+  FS_UPSTREAM_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The gateway found no pod for the request, or lost it on the way',
+    hint: 'Wait for Retry-After and send the same events with the same ids; the outcome of this try is unknown.',
+  },
+  FS_UPSTREAM_TIMEOUT: {
+    httpStatus: 504,
+    disposition: 'retry',
+    title: 'The pod did not answer the gateway in time',
+    hint: 'Wait for Retry-After and send the same events with the same ids; the outcome of this try is unknown.',
+  },
   FS_INTERNAL: {
     httpStatus: 500,
     disposition: 'retry',
@@ -159,6 +177,18 @@ export const errorCatalogue = {
     disposition: 'deadLetter',
     title: 'The robot model threw on a record',
     hint: 'A defect of the model: keep the dead letter, mend, and redrive.',
+  },
+  FS_MODEL_FAILED: {
+    httpStatus: 500,
+    disposition: 'deadLetter',
+    title: 'An anomaly model threw on a record',
+    hint: 'A defect of the model: keep the dead letter and mend; the record itself is in fleet.events as it was.',
+  },
+  FS_MODEL_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'An anomaly model did not answer',
+    hint: 'Its partitions wait and the lag grows; nothing is skipped. Look at the breaker and the log.',
   },
   // Processor and state
   FS_TASK_FENCED: {

@@ -7,6 +7,7 @@ import {
   robotRetiredSchema,
   tickSchema,
 } from './fleet-events.ts';
+import { insightSchema } from './insight-events.ts';
 import { fleetAlertSchema, robotStateViewSchema } from './output-events.ts';
 import { robotAlertSchema, robotCommandAckSchema, robotTaskSchema, robotTelemetrySchema } from './robot-events.ts';
 import { robotStateSchema } from './robot-state.ts';
@@ -34,6 +35,11 @@ export const fleetEventSchemas = {
 export const outputEventSchemas = {
   'fleet.alert.v1': fleetAlertSchema,
   'fleet.robot-state.v1': robotStateViewSchema,
+} as const;
+
+/** Types that models write to `fleet.insights`. */
+export const insightEventSchemas = {
+  'fleet.insight.v1': insightSchema,
 } as const;
 
 export type RobotEventType = keyof typeof robotEventSchemas;
