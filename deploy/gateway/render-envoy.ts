@@ -33,7 +33,7 @@ export function renderEnvoy(template: string, options: GatewayOptions): string {
     processorEndpoints: options.processorEndpoints.map(toEndpoint),
     problems: gatewayProblems.map(toMapper),
   };
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => {
+  return template.replace(/__([a-zA-Z]+)__/g, (_, name: string) => {
     if (!Object.hasOwn(values, name)) throw new Error(`The gateway's template asks for an unknown value: ${name}`);
     return JSON.stringify(values[name]);
   });
