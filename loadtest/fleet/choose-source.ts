@@ -11,12 +11,13 @@ import { createSimulatorSource } from './simulator/simulator-source.ts';
  * @throws AppError FS_CONFIG_INVALID when recordings are asked for by name and aren't there
  */
 export async function chooseSource(options: FleetOptions, startMs: number): Promise<FleetSource> {
-  const { source, recordings: folder } = options;
-  const found = folder !== undefined && hasRecordings(folder);
+  const { source, recordings: path } = options;
+  const found = path !== undefined && hasRecordings(path);
   if (source === 'simulator' || (source === 'auto' && !found)) return createSimulatorSource({ ...options, startMs });
   if (!found) {
-    const where = folder === undefined ? 'give --recordings DIR' : `there are none in ${folder}`;
+    const where = path === undefined ? 'give --recordings DIR' : `there are none at ${path}`;
     throw new AppError('FS_CONFIG_INVALID', `--source ${source} needs recordings: ${where}`);
   }
-  return createRecordingSource({ ...options, startMs, folder, choice: source === 'auto' ? 'all' : source });
+  const choice = source === 'auto' || source === 'recordings' ? 'all' : source;
+  return createRecordingSource({ ...options, startMs, path, choice });
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { AppError, toMessage } from '@fleetstream/kernel';
 
-const sources = ['auto', 'simulator', 'orbis', 'crazyflie', 'ur3', 'agv-session'] as const;
+const sources = ['auto', 'recordings', 'simulator', 'orbis', 'crazyflie', 'ur3', 'agv-session'] as const;
 
 export type SourceChoice = (typeof sources)[number];
 
@@ -38,7 +38,7 @@ node loadtest/fleet/main.ts --gateway URL --ca FILE --master-key-file FILE [opti
   --source KIND            ${sources.join(' | ')} (auto)
                            auto: all recordings when there are any, else the simulator
                            agv-session: one factory session, each robot once as itself
-  --recordings DIR|none    folder of recordings, only read (none)
+  --recordings DIR|none    folder of recordings, or one factory session's .log file; only read (none)
   --sessions main|all      factory sessions to replay (main)
   --journal FILE|none      what became of each event, JSON lines (none)
   --seed N                 of everything random (1)

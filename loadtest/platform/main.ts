@@ -24,7 +24,11 @@ async function serve(port: number, file: string | undefined): Promise<void> {
   if (file !== undefined) await loadRegistry(registry, file);
   const save = file === undefined ? () => Promise.resolve() : createRegistrySaver(registry, file);
   const server = createPlatformServer(registry, save);
-  server.listen(port, '127.0.0.1', () => process.stdout.write(`${JSON.stringify({ kind: 'listening', port })}\n`));
+  server.listen(port, '127.0.0.1', () => {
+    const address = server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    process.stdout.write(`${JSON.stringify({ kind: 'listening', port: bound })}\n`);
+  });
   server.on('error', (error) => {
     process.stderr.write(`platform: ${error.message}\n`);
     process.exitCode = 1;

@@ -23,24 +23,29 @@ interface TrackInMaking {
   readonly events: TrackEvent[];
 }
 
+/** The files of the sessions in a folder, oldest name first. */
+export async function findOrbisSessions(folder: string, which: 'main' | 'all'): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
+  return names.filter((name) => which === 'all' || name.startsWith(mainSession)).map((name) => join(folder, name));
+}
+
 /**
- * Reads the sessions of the ORBIS model factory into one track per device, in the order of their first lines.
+ * Reads sessions of the ORBIS model factory into one track per device, in the order of their first lines; a device that
+ * is in several sessions plays them one after the other.
  *
- * @param folder holds `*.log` files of JSON lines, the first of them metadata
+ * @param files JSON lines, the first of each file metadata
  */
-export async function loadOrbisSessions(folder: string, which: 'main' | 'all'): Promise<OrbisRecording> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
-  const chosen = which === 'all' ? files : files.filter((name) => name.startsWith(mainSession));
+export async function loadOrbisSessions(files: readonly string[]): Promise<OrbisRecording> {
   const making = new Map<string, TrackInMaking>();
   const notReplayed: Record<string, number> = {};
   let exactDuplicateLines = 0;
   let largestPayloadBytes = 0;
   let offsetMs = 0;
-  for (const [session, name] of chosen.entries()) {
+  for (const [session, file] of files.entries()) {
     const seen = new Set<string>();
     let firstMs: number | undefined;
     let endMs = offsetMs;
-    for (const line of (await readFile(join(folder, name), 'utf8')).split('\n')) {
+    for (const line of (await readFile(file, 'utf8')).split('\n')) {
       const message = parseMessage(line);
       if (message === undefined) continue;
       if (seen.has(line)) exactDuplicateLines += 1;

@@ -5,7 +5,7 @@ import { type FleetSource, type RobotFeed, type SourceOptions } from '../fleet-s
 import { between, createRandom } from '../seeded-random.ts';
 import { fitRate, type RateFit } from './fit-rate.ts';
 import { loadCrazyflieFlights } from './load-crazyflie-flights.ts';
-import { loadOrbisSessions, type OrbisRecording } from './load-orbis-sessions.ts';
+import { findOrbisSessions, loadOrbisSessions, type OrbisRecording } from './load-orbis-sessions.ts';
 import { loadUr3 } from './load-ur3.ts';
 import { createReplayFeed } from './replay-feed.ts';
 import { type Track } from './track.ts';
@@ -14,17 +14,21 @@ import { type Track } from './track.ts';
 export type RecordingChoice = 'all' | 'orbis' | 'crazyflie' | 'ur3' | 'agv-session';
 
 export interface RecordingOptions extends SourceOptions {
-  readonly folder: string;
+  /** A folder of recordings, or one factory session's file. */
+  readonly path: string;
   readonly choice: RecordingChoice;
   readonly sessions: 'main' | 'all';
 }
 
 const folders = { orbis: 'orbis-agv-sessions', crazyflie: 'crazyflie-battery', ur3: 'ur3-cobotops' } as const;
-const noOrbis: OrbisRecording = { tracks: [], notReplayed: {}, exactDuplicateLines: 0, largestPayloadBytes: 0 };
 
-/** Whether a folder holds anything that can be replayed. */
-export function hasRecordings(folder: string): boolean {
-  return Object.values(folders).some((name) => existsSync(join(folder, name)));
+/** Whether a path holds anything that can be replayed. */
+export function hasRecordings(path: string): boolean {
+  return isSession(path) ? existsSync(path) : Object.values(folders).some((name) => existsSync(join(path, name)));
+}
+
+function isSession(path: string): boolean {
+  return path.endsWith('.log');
 }
 
 /**
@@ -32,19 +36,9 @@ export function hasRecordings(folder: string): boolean {
  * own and set in elsewhere in the track.
  */
 export async function createRecordingSource(options: RecordingOptions): Promise<FleetSource> {
-  const { choice, folder } = options;
-  const wanted = (kind: keyof typeof folders) =>
-    (choice === 'all' || choice === kind || (choice === 'agv-session' && kind === 'orbis')) &&
-    existsSync(join(folder, folders[kind]));
-  const sessions = choice === 'agv-session' ? 'main' : options.sessions;
-  const orbis = wanted('orbis') ? await loadOrbisSessions(join(folder, folders.orbis), sessions) : noOrbis;
-  const flights = wanted('crazyflie') ? await loadCrazyflieFlights(join(folder, folders.crazyflie)) : [];
-  const cobots = wanted('ur3') ? await loadUr3(join(folder, folders.ur3)) : [];
-  // The factory first, then a cobot among the first flights: a small fleet has every kind.
-  const tracks = [...orbis.tracks, ...flights.slice(0, 1), ...cobots, ...flights.slice(1)];
-  if (tracks.length === 0) {
-    throw new AppError('FS_CONFIG_INVALID', `No recordings for --source ${choice} in ${folder}`);
-  }
+  const { choice, path } = options;
+  const { orbis, tracks } = await loadTracks(options);
+  if (tracks.length === 0) throw new AppError('FS_CONFIG_INVALID', `No recordings for --source ${choice} in ${path}`);
   const robots = choice === 'agv-session' ? tracks.length : options.robots;
   const cast = Array.from({ length: robots }, (_, index) => toPart(tracks, index));
   const fit = fitRate(
@@ -60,6 +54,27 @@ export async function createRecordingSource(options: RecordingOptions): Promise<
     notReplayed: orbis.notReplayed,
     exactDuplicateLines: orbis.exactDuplicateLines,
   };
+}
+
+async function loadTracks({
+  choice,
+  path,
+  sessions,
+}: RecordingOptions): Promise<{ readonly orbis: OrbisRecording; readonly tracks: readonly Track[] }> {
+  const wanted = (kind: keyof typeof folders) =>
+    (choice === 'all' || choice === kind) && existsSync(join(path, folders[kind]));
+  const flights = wanted('crazyflie') ? await loadCrazyflieFlights(join(path, folders.crazyflie)) : [];
+  const cobots = wanted('ur3') ? await loadUr3(join(path, folders.ur3)) : [];
+  const orbis = await loadOrbisSessions(await findSessions(path, choice, sessions));
+  // The factory first, then a cobot among the first flights: a small fleet has every kind.
+  return { orbis, tracks: [...orbis.tracks, ...flights.slice(0, 1), ...cobots, ...flights.slice(1)] };
+}
+
+async function findSessions(path: string, choice: RecordingChoice, sessions: 'main' | 'all'): Promise<string[]> {
+  if (isSession(path)) return [path];
+  const folder = join(path, folders.orbis);
+  if (choice === 'crazyflie' || choice === 'ur3' || !existsSync(folder)) return [];
+  return findOrbisSessions(folder, choice === 'agv-session' ? 'main' : sessions);
 }
 
 interface Part {
