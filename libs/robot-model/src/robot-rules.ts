@@ -2,7 +2,7 @@
 export interface RobotRules {
   /** A robot that was silent for this long, in log milliseconds, is offline; exactly at the limit it is. */
   readonly offlineAfterMs: number;
-  /** Boots whose sequences are remembered. */
+  /** Boots whose sequences are remembered; the one not heard of for longest is forgotten. */
   readonly bootsMax: number;
   /** Stretches of sequence numbers remembered per boot, so `sequenceRangesMax - 1` open gaps. */
   readonly sequenceRangesMax: number;

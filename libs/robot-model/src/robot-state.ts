@@ -1,3 +1,65 @@
+import { type ActiveError } from './active-errors.ts';
+import { type Boots } from './boots.ts';
+import { type Counters, noCounts } from './counters.ts';
+import { emptyIdWindow, type IdWindow } from './id-window.ts';
+import { type Identity, unknownIdentity } from './identity.ts';
+import { type Metrics, noMetrics } from './metrics.ts';
+import { type Presence, unknownPresence } from './presence.ts';
+import { neverPublished, type Published } from './published.ts';
+import { nothingReported, type Reported } from './reported.ts';
+
+/**
+ * All that is known of one robot, as plain JSON. Every key of every level is always there, undefined when unknown, in
+ * the order of its construction: so equal states have equal texts, and the engine sees one object shape.
+ */
 export interface RobotState {
   readonly robotId: string;
+  readonly identity: Identity;
+  readonly presence: Presence;
+  /** Log time less the robot's own time of its newest event: how far its clock is behind. */
+  readonly clockOffsetMs: number | undefined;
+  readonly reported: Reported;
+  readonly errors: readonly ActiveError[];
+  readonly metrics: Metrics;
+  readonly published: Published;
+  readonly counters: Counters;
+  /** Of the newest record or timer; "now" never runs back for one robot. */
+  readonly lastLogTimeMs: number;
+  readonly lastEventId: string | undefined;
+  readonly boots: Boots;
+  readonly recentIds: IdWindow;
+}
+
+export function initialRobotState(robotId: string): RobotState {
+  return {
+    robotId,
+    identity: unknownIdentity,
+    presence: unknownPresence,
+    clockOffsetMs: undefined,
+    reported: nothingReported,
+    errors: [],
+    metrics: noMetrics,
+    published: neverPublished,
+    counters: noCounts,
+    lastLogTimeMs: 0,
+    lastEventId: undefined,
+    boots: [],
+    recentIds: emptyIdWindow,
+  };
+}
+
+export function encodeRobotState(state: RobotState): string {
+  return JSON.stringify(state);
+}
+
+/** JSON leaves out what is undefined; the keys come back in their places. */
+export function decodeRobotState(text: string): RobotState {
+  const stored = JSON.parse(text) as RobotState;
+  return {
+    ...initialRobotState(stored.robotId),
+    ...stored,
+    identity: { ...unknownIdentity, ...stored.identity },
+    presence: { ...unknownPresence, ...stored.presence },
+    reported: { ...nothingReported, ...stored.reported },
+  };
 }

@@ -1,0 +1,54 @@
+import { type FleetAlertData, type OutputEventType, topics } from '@fleetstream/contracts';
+import { type FoldOutput } from '@fleetstream/kernel';
+import { toRobotStateView } from './published.ts';
+import { type RobotState } from './robot-state.ts';
+
+/** Whoever folds, the model speaks: another engine must give the same bytes. */
+const source = '/fleet/robot-model';
+
+/** What one step's outputs have in common. */
+export interface OutputOrigin {
+  readonly robotId: string;
+  /** `partition-offset` of the record, or `key@dueMs` of the timer. */
+  readonly idPrefix: string;
+  readonly nowMs: number;
+  /** The event that caused them; none for a timer. */
+  readonly eventId: string | undefined;
+  readonly traceparent: string | undefined;
+}
+
+/** Gathers the outputs of one step in the order in which they were given, and numbers them. */
+export class OutputCollector {
+  readonly outputs: FoldOutput[] = [];
+  readonly #origin: OutputOrigin;
+
+  constructor(origin: OutputOrigin) {
+    this.#origin = origin;
+  }
+
+  alert(data: Omit<FleetAlertData, 'robotId' | 'atMs' | 'eventId'>): void {
+    const { robotId, nowMs, eventId } = this.#origin;
+    const { alert, level, code, message, reason, lastSeenMs, sinceMs, count } = data;
+    const whole = { alert, robotId, atMs: nowMs, level, code, message, reason, lastSeenMs, sinceMs, count, eventId };
+    this.#add(topics.alerts, 'fleet.alert.v1', whole satisfies FleetAlertData);
+  }
+
+  state(state: RobotState): void {
+    this.#add(topics.states, 'fleet.robot-state.v1', toRobotStateView(state));
+  }
+
+  #add(topic: string, type: OutputEventType, data: object): void {
+    const { robotId, idPrefix, nowMs, traceparent } = this.#origin;
+    const value = JSON.stringify({
+      specversion: '1.0',
+      id: `${idPrefix}-${this.outputs.length}`,
+      source,
+      type,
+      subject: robotId,
+      time: new Date(nowMs).toISOString(),
+      traceparent,
+      data,
+    });
+    this.outputs.push({ topic, key: robotId, value });
+  }
+}

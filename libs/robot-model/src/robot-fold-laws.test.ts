@@ -1,0 +1,230 @@
+import { type FleetEvent } from '@fleetstream/contracts';
+import { type FoldOutput, type Transition } from '@fleetstream/kernel';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createRobotFold } from './robot-fold.ts';
+import { defaultRobotRules } from './robot-rules.ts';
+import { type RobotState } from './robot-state.ts';
+
+/** Small bounds, so that short histories reach past them. */
+const rules = {
+  ...defaultRobotRules,
+  bootsMax: 2,
+  sequenceRangesMax: 2,
+  recentIdsMax: 6,
+  metricNamesMax: 2,
+  offlineAfterMs: 50,
+};
+const fold = createRobotFold(rules);
+
+interface Recorded {
+  readonly event: FleetEvent;
+  readonly nowMs: number;
+}
+
+const number = fc.oneof(fc.integer({ min: -60, max: 220 }), fc.constantFrom(-0, 0.5, 50.25));
+const text = fc.constantFrom('', 'a', 'b', '\ud800', '"ä"');
+const status = fc.constantFrom('WAITING', 'RUNNING', 'FINISHED', 'FAILED');
+const optional = { requiredKeys: [] as [] };
+const stateData = fc.record(
+  {
+    connection: fc.constantFrom('ONLINE', 'OFFLINE', 'CONNECTION_BROKEN'),
+    mode: fc.constantFrom('AUTOMATIC', 'MANUAL'),
+    battery: fc.record({ percent: number, voltageV: number, charging: fc.boolean() }, optional),
+    pose: fc.record({ x: number, y: number, map: text }),
+    node: text,
+    velocity: fc.record({ linearMps: number }, optional),
+    driving: fc.boolean(),
+    safety: fc.record({ emergencyStop: fc.constantFrom('NONE', 'MANUAL'), fieldViolation: fc.boolean() }, optional),
+    errors: fc.array(fc.record({ type: fc.constantFrom('A', 'B'), level: fc.constantFrom('WARNING', 'FATAL') }), {
+      maxLength: 3,
+    }),
+    task: fc.record({ id: text, step: text }),
+    load: fc.array(fc.record({ id: text, position: text }, optional), { maxLength: 2 }),
+    actions: fc.array(fc.record({ id: fc.constantFrom('x', 'y'), status }), { maxLength: 2 }),
+  },
+  optional,
+);
+const metrics = fc.dictionary(fc.constantFrom('volt', 'amp', 'constructor', 'Temp'), fc.record({ value: number }));
+const body = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('robot.state.v1'), data: stateData }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('robot.telemetry.v1'), data: fc.record({ metrics }) }) },
+  fc.record({
+    type: fc.constant('robot.alert.v1'),
+    data: fc.record({ code: fc.constant('bump'), level: fc.constant('URGENT') }),
+  }),
+  fc.record({ type: fc.constant('robot.task.v1'), data: fc.record({ id: text, status }) }),
+  fc.record({
+    type: fc.constant('robot.command-ack.v1'),
+    data: fc.record({ commandId: text, status: fc.constant('ACKED') }),
+  }),
+  fc.record({
+    type: fc.constant('fleet.robot-enrolled.v1'),
+    data: fc.record({ name: text, keyVersion: fc.nat() }, optional),
+  }),
+  fc.record({ type: fc.constant('fleet.robot-retired.v1'), data: fc.constant({}) }),
+);
+const arrival = fc.oneof(
+  fc.record({ bootid: fc.constantFrom('p', 'q', 'r'), sequence: fc.nat({ max: 12 }) }),
+  fc.record({}),
+);
+const time = fc.option(fc.constantFrom('2026-01-01T00:00:00Z', 'never'), { nil: undefined });
+/** Log times of one partition don't run back; gaps reach past the silence limit. */
+const history = fc
+  .array(fc.tuple(body, arrival, time, fc.nat({ max: 9 }), fc.constantFrom(0, 1, 10, 49, 50, 51, 2_000)), {
+    maxLength: 25,
+  })
+  .map((parts) => {
+    let nowMs = 1_000_000;
+    return parts.map(([said, place, when, id, passedMs]): Recorded => {
+      nowMs += passedMs;
+      const envelope = {
+        specversion: '1.0' as const,
+        id: `e${id}`,
+        source: '/robots/r1',
+        ...(when !== undefined && { time: when }),
+      };
+      return { event: { ...envelope, ...place, ...said }, nowMs };
+    });
+  });
+
+interface Result {
+  readonly text: string;
+  readonly outputs: readonly FoldOutput[];
+}
+
+type Between = (state: RobotState) => RobotState;
+
+/** Folds as an engine does: due timers first, then the record. */
+function foldAll(records: readonly Recorded[], between: Between = (state) => state): Result {
+  const outputs: FoldOutput[] = [];
+  let state = fold.initial('r1');
+  const take = (transition: Transition<RobotState>): void => {
+    state = between(transition.state);
+    outputs.push(...transition.outputs);
+  };
+  records.forEach(({ event, nowMs }, offset) => {
+    fireUpTo(nowMs, () => state, take);
+    take(fold.step(state, event, { partition: 0, offset, nowMs }));
+  });
+  return { text: fold.encodeState(state), outputs };
+}
+
+function fireUpTo(nowMs: number, current: () => RobotState, take: (transition: Transition<RobotState>) => void): void {
+  for (let due = fold.dueAt(current()); due !== undefined && due <= nowMs; due = fold.dueAt(current())) {
+    take(fold.onTimer(current(), 'r1', due));
+    const next = fold.dueAt(current());
+    expect(next === undefined || next > due).toBe(true);
+  }
+}
+
+it('the same records give the same bytes, also from a state that was stored and read at any point', () => {
+  fc.assert(
+    fc.property(history, fc.infiniteStream(fc.boolean()), (records, storeNow) => {
+      const straight = foldAll(records);
+      const stored = foldAll(records, (state) =>
+        storeNow.next().value === true ? fold.decodeState(fold.encodeState(state)) : state,
+      );
+      expect(stored).toEqual(straight);
+      expect(foldAll(records)).toEqual(straight);
+      expect(fold.encodeState(fold.decodeState(straight.text))).toBe(straight.text);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('neither a state nor an event is ever changed', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      const frozen = deepFreeze(structuredClone(records));
+      expect(foldAll(frozen, deepFreeze)).toEqual(foldAll(records));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('a timer may fire as soon as it is due or right before the next record', () => {
+  fc.assert(
+    fc.property(history, fc.array(fc.nat({ max: 60 })), (records, ticks) => {
+      const outputs: FoldOutput[] = [];
+      let state = fold.initial('r1');
+      const take = (transition: Transition<RobotState>): void => {
+        state = transition.state;
+        outputs.push(...transition.outputs);
+      };
+      let previousMs = 1_000_000;
+      records.forEach(({ event, nowMs }, offset) => {
+        // Ticks of a busy partition, at any moment up to this record.
+        for (const tick of ticks) fireUpTo(Math.min(previousMs + tick, nowMs), () => state, take);
+        fireUpTo(nowMs, () => state, take);
+        take(fold.step(state, event, { partition: 0, offset, nowMs }));
+        previousMs = nowMs;
+      });
+      expect({ text: fold.encodeState(state), outputs }).toEqual(foldAll(records));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('a timer that fires before it is due changes nothing', () => {
+  fc.assert(
+    fc.property(history, fc.nat({ max: 49 }), (records, earlyMs) => {
+      let state = fold.initial('r1');
+      records.forEach(({ event, nowMs }, offset) => {
+        state = fold.step(state, event, { partition: 0, offset, nowMs }).state;
+        const due = fold.dueAt(state);
+        if (due === undefined || earlyMs === 0) return;
+        expect(fold.onTimer(state, 'r1', due - earlyMs)).toEqual({ state, outputs: [] });
+      });
+    }),
+  );
+});
+
+it('a record that is delivered again, at any later moment and however often, is folded once', () => {
+  // Within the default bounds, which these short histories don't reach.
+  const exact = createRobotFold(defaultRobotRules);
+  const foldThese = (records: readonly Recorded[]): RobotState =>
+    records.reduce(
+      (state, { event, nowMs }, offset) => exact.step(state, event, { partition: 0, offset, nowMs }).state,
+      exact.initial('r1'),
+    );
+  const copies = fc.array(fc.tuple(fc.nat({ max: 24 }), fc.nat({ max: 24 })), { maxLength: 30 });
+  fc.assert(
+    fc.property(history, copies, (records, again) => {
+      const delivered: Recorded[] = records.flatMap((record, at) => [
+        record,
+        ...again
+          .filter(([from, to]) => Math.min(from + to, records.length - 1) === at)
+          .flatMap(([from]) => records[from] ?? [])
+          .map(({ event }) => ({ event, nowMs: record.nowMs })),
+      ]);
+      const once = foldThese(records);
+      const often = foldThese(delivered);
+      expect(often.counters).toEqual({ ...once.counters, duplicates: often.counters.duplicates });
+      expect(often.counters.duplicates - once.counters.duplicates).toBe(delivered.length - records.length);
+      expect(often.metrics).toEqual(once.metrics);
+      expect(often.reported).toEqual(once.reported);
+      expect(often.errors).toEqual(once.errors);
+      expect(often.boots).toEqual(once.boots);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('everything that arrives is counted in exactly one way', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      const { counters } = fold.decodeState(foldAll(records).text);
+      expect(counters.events + counters.duplicates + counters.stale).toBe(records.length);
+      expect(Object.values(counters.perType).reduce((sum, one) => sum + one, 0)).toBe(counters.events);
+    }),
+  );
+});
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -1,0 +1,341 @@
+import { type FleetEvent, outputEventSchemas } from '@fleetstream/contracts';
+import { type FoldOutput } from '@fleetstream/kernel';
+import { describe, expect, it } from 'vitest';
+import { createRobotFold } from './robot-fold.ts';
+import { defaultRobotRules } from './robot-rules.ts';
+import { type RobotState } from './robot-state.ts';
+
+const fold = createRobotFold(defaultRobotRules);
+const start = Date.UTC(2026, 0, 1);
+
+type Said = Partial<FleetEvent> & Pick<FleetEvent, 'type' | 'data'>;
+/** An event some seconds after the start, or the firing of the timer. */
+type Moment = readonly [afterMs: number, said: Said | 'timer'];
+
+const state = (data: FleetEvent<'robot.state.v1'>['data'], rest: Partial<FleetEvent> = {}): Said => ({
+  ...rest,
+  type: 'robot.state.v1',
+  data,
+});
+const telemetry = (value: number, rest: Partial<FleetEvent> = {}): Said => ({
+  ...rest,
+  type: 'robot.telemetry.v1',
+  data: { metrics: { v: { value } } },
+});
+const at = (sequence: number, bootid = 'b'): Partial<FleetEvent> => ({ sequence, bootid });
+const enrolled = (data: FleetEvent<'fleet.robot-enrolled.v1'>['data']): Said => ({
+  type: 'fleet.robot-enrolled.v1',
+  data,
+});
+const collision = { type: 'COLLISION', level: 'WARNING' } as const;
+
+interface Run {
+  readonly state: RobotState;
+  readonly outputs: FoldOutput[];
+  /** Every output in a word or two. */
+  readonly told: string[];
+}
+
+function run(moments: readonly Moment[]): Run {
+  let current = fold.initial('agv-1');
+  const outputs: FoldOutput[] = [];
+  moments.forEach(([afterMs, said], offset) => {
+    const nowMs = start + afterMs;
+    const base = { specversion: '1.0', id: `e${offset}`, source: '/robots/agv-1' } as const;
+    const step =
+      said === 'timer'
+        ? fold.onTimer(current, 'agv-1', nowMs)
+        : fold.step(current, { ...base, ...said }, { partition: 2, offset, nowMs });
+    current = step.state;
+    outputs.push(...step.outputs);
+  });
+  return { state: current, outputs, told: outputs.map(tell) };
+}
+
+function tell({ topic, value }: FoldOutput): string {
+  const { data } = JSON.parse(value) as { data: { alert: string; code?: string; revision: number } };
+  return topic === 'fleet.states' ? `state ${data.revision}` : [data.alert, data.code].filter(Boolean).join(' ');
+}
+
+describe('alerts', () => {
+  it.each<{ name: string; when: readonly Moment[]; told: string[] }>([
+    { name: 'the first sign of life is online', when: [[0, telemetry(1)]], told: ['robot-online', 'state 1'] },
+    {
+      name: 'silence up to the limit is offline',
+      when: [
+        [0, telemetry(1)],
+        [30_000, 'timer'],
+      ],
+      told: ['robot-online', 'state 1', 'robot-offline', 'state 2'],
+    },
+    {
+      name: 'a timer that comes too early does nothing',
+      when: [
+        [0, telemetry(1)],
+        [29_999, 'timer'],
+      ],
+      told: ['robot-online', 'state 1'],
+    },
+    {
+      name: 'a robot that is back is online again',
+      when: [
+        [0, telemetry(1)],
+        [30_000, 'timer'],
+        [31_000, telemetry(1)],
+      ],
+      told: ['robot-online', 'state 1', 'robot-offline', 'state 2', 'robot-online', 'state 3'],
+    },
+    { name: "the platform's events are no sign of life", when: [[0, enrolled({ name: 'Ann' })]], told: ['state 1'] },
+    {
+      name: 'a broken connection is offline at once',
+      when: [
+        [0, telemetry(1)],
+        [10, state({ connection: 'CONNECTION_BROKEN' })],
+      ],
+      told: ['robot-online', 'state 1', 'robot-offline', 'state 2'],
+    },
+    {
+      name: 'a farewell that was overtaken is none',
+      when: [
+        [0, telemetry(1, at(5))],
+        [10, state({ connection: 'OFFLINE' }, at(4))],
+      ],
+      told: ['robot-online', 'state 1'],
+    },
+    {
+      name: 'two warnings with a clean state between them are two',
+      when: [
+        [0, state({ errors: [collision] })],
+        [1, state({ errors: [collision] })],
+        [2, state({ errors: [] })],
+        [3, state({ errors: [collision] })],
+      ],
+      told: [
+        'robot-online',
+        'error-raised COLLISION',
+        'state 1',
+        'error-cleared COLLISION',
+        'state 2',
+        'error-raised COLLISION',
+        'state 3',
+      ],
+    },
+    {
+      name: 'a state without errors leaves them as they are',
+      when: [
+        [0, state({ errors: [collision] })],
+        [1, state({ driving: true })],
+      ],
+      told: ['robot-online', 'error-raised COLLISION', 'state 1', 'state 2'],
+    },
+    {
+      name: 'a late state raises nothing',
+      when: [
+        [0, state({}, at(5))],
+        [1, state({ errors: [collision] }, at(4))],
+      ],
+      told: ['robot-online', 'state 1'],
+    },
+    {
+      name: "the robot's own alerts pass, late ones too",
+      when: [
+        [0, telemetry(1, at(5))],
+        [1, { ...at(4), type: 'robot.alert.v1', data: { code: 'bump', level: 'WARNING' } }],
+      ],
+      told: ['robot-online', 'state 1', 'robot-alert bump'],
+    },
+  ])('$name', ({ when, told }) => {
+    expect(run(when).told).toEqual(told);
+  });
+
+  it('say who, when, why and which event', () => {
+    const { outputs } = run([
+      [0, telemetry(1)],
+      [30_000, 'timer'],
+    ]);
+    expect(JSON.parse(outputs[2]?.value ?? '')).toEqual({
+      specversion: '1.0',
+      id: `agv-1@${start + 30_000}-0`,
+      source: '/fleet/robot-model',
+      type: 'fleet.alert.v1',
+      subject: 'agv-1',
+      time: '2026-01-01T00:00:30.000Z',
+      data: {
+        alert: 'robot-offline',
+        robotId: 'agv-1',
+        atMs: start + 30_000,
+        reason: 'silence',
+        lastSeenMs: start,
+        sinceMs: start,
+      },
+    });
+    expect(JSON.parse(outputs[1]?.value ?? '')).toMatchObject({ id: '2-0-1', type: 'fleet.robot-state.v1' });
+  });
+});
+
+describe('published states', () => {
+  const pose = (x: number, map = 'hall') => ({ pose: { x, y: 0, map } });
+  const first: Moment = [0, state({ battery: { percent: 50.9, charging: false }, ...pose(0) })];
+  it.each<{ name: string; when: Said; afterMs?: number; published: boolean }>([
+    { name: 'the same again', when: state({ battery: { percent: 50.9, charging: false } }), published: false },
+    {
+      name: 'a battery within the same per cent',
+      when: state({ battery: { percent: 50.1, charging: false } }),
+      published: false,
+    },
+    {
+      name: 'a battery at the next whole per cent',
+      when: state({ battery: { percent: 49.9, charging: false } }),
+      published: true,
+    },
+    { name: 'a charger', when: state({ battery: { percent: 50.9, charging: true } }), published: true },
+    { name: 'a pose within the second', when: state(pose(1)), afterMs: 999, published: false },
+    { name: 'a pose after a second', when: state(pose(1)), afterMs: 1_000, published: true },
+    { name: 'another map', when: state(pose(0, 'yard')), published: true },
+    { name: 'a mode', when: state({ mode: 'MANUAL' }), published: true },
+    { name: 'a node', when: state({ node: 'n2' }), published: true },
+    { name: 'driving', when: state({ driving: true }), published: true },
+    { name: 'an emergency stop', when: state({ safety: { emergencyStop: 'MANUAL' } }), published: true },
+    { name: 'a load', when: state({ load: [{ id: 'l' }] }), published: true },
+    { name: 'a task', when: { type: 'robot.task.v1', data: { id: 't', status: 'RUNNING' } }, published: true },
+    { name: 'an action', when: state({ actions: [{ id: 'a', status: 'RUNNING' }] }), published: true },
+    { name: 'velocity', when: state({ velocity: { linearMps: 1 } }), published: false },
+    { name: 'a metric', when: telemetry(1), published: false },
+    { name: 'an identity', when: enrolled({ name: 'Ann' }), published: true },
+    { name: 'a retirement', when: { type: 'fleet.robot-retired.v1', data: {} }, published: true },
+    {
+      name: 'a command request',
+      when: { type: 'fleet.command-requested.v1', data: { commandId: 'c', action: 'stop' } },
+      published: false,
+    },
+  ])('$name: $published', ({ when, afterMs = 10, published }) => {
+    const { told } = run([first, [afterMs, when]]);
+    expect(told.includes('state 2')).toBe(published);
+  });
+
+  it('a pose that had to wait follows with the next event that is a second away', () => {
+    expect(run([first, [500, state(pose(1))], [1_000, telemetry(1)]]).told).toEqual([
+      'robot-online',
+      'state 1',
+      'state 2',
+    ]);
+  });
+
+  it('hold what is known and nothing of what deduplication needs', () => {
+    const { outputs } = run([
+      [0, enrolled({ name: 'Ann', site: 's' })],
+      [5, state({ mode: 'AUTOMATIC', node: 'n1', errors: [collision] })],
+    ]);
+    const { data } = JSON.parse(outputs.at(-1)?.value ?? '') as { data: unknown };
+    expect(data).toEqual({
+      robotId: 'agv-1',
+      revision: 2,
+      atMs: start + 5,
+      name: 'Ann',
+      site: 's',
+      presence: { status: 'online', sinceMs: start + 5, lastSeenMs: start + 5 },
+      mode: 'AUTOMATIC',
+      node: 'n1',
+      errors: [{ ...collision, sinceMs: start + 5 }],
+    });
+  });
+
+  it('fit their schemas', () => {
+    const { outputs } = run([
+      first,
+      [1, state({ errors: [collision], load: [{ id: 'l' }], task: { id: 't' } })],
+      [2, state({ errors: [] })],
+      [30_002, 'timer'],
+    ]);
+    for (const { value } of outputs) {
+      const { type, data } = JSON.parse(value) as { type: keyof typeof outputEventSchemas; data: unknown };
+      expect(outputEventSchemas[type].strict().safeParse(data).error?.issues).toBeUndefined();
+    }
+  });
+});
+
+describe('the state', () => {
+  it('counts a duplicate, hears of the robot by it, and changes nothing else', () => {
+    const once = run([[0, telemetry(1, at(1))]]).state;
+    const twice = run([
+      [0, telemetry(1, at(1))],
+      [500, telemetry(7, at(1))],
+    ]).state;
+    expect(twice).toEqual({
+      ...once,
+      presence: { ...once.presence, lastSeenMs: start + 500 },
+      counters: { ...once.counters, duplicates: 1 },
+      lastLogTimeMs: start + 500,
+    });
+  });
+
+  it('finds duplicates by id when there is no sequence, or no boot that it belongs to', () => {
+    expect(
+      run([
+        [0, telemetry(1, { id: 'x' })],
+        [1, telemetry(1, { id: 'x' })],
+      ]).state.counters,
+    ).toMatchObject({ events: 1, duplicates: 1 });
+    expect(
+      run([
+        [0, telemetry(1, { sequence: 1 })],
+        [1, telemetry(1, { sequence: 1 })],
+      ]).state.counters,
+    ).toMatchObject({ events: 2, duplicates: 0 });
+  });
+
+  it('keeps newer values when an older event comes late', () => {
+    const late = run([
+      [0, state({ mode: 'AUTOMATIC' }, at(1))],
+      [1, state({ mode: 'MANUAL' }, at(3))],
+      [2, state({ mode: 'SERVICE' }, at(2))],
+    ]).state;
+    expect(late.reported.mode).toBe('MANUAL');
+    expect(late.counters).toMatchObject({ events: 3, late: 1, perType: { 'robot.state.v1': 3 } });
+  });
+
+  it('knows how far the clock of the robot is off, and takes nothing else from it', () => {
+    const { state: known } = run([
+      [0, telemetry(1, { time: '2025-12-31T23:59:00Z' })],
+      [5, telemetry(1, { time: 'soon' })],
+    ]);
+    expect(known.clockOffsetMs).toBe(60_000);
+    expect(known.presence.lastSeenMs).toBe(start + 5);
+  });
+
+  it('never lets now run back', () => {
+    const { state: known } = run([
+      [100, telemetry(1)],
+      [50, telemetry(2)],
+    ]);
+    expect(known.presence.lastSeenMs).toBe(start + 100);
+    expect(known.metrics.byName['v']?.lastMs).toBe(start + 100);
+  });
+
+  it('clears what is said to be none', () => {
+    const { state: known } = run([
+      [0, state({ node: 'n', task: { id: 't' } })],
+      [1, state({ node: '', task: { id: '' } })],
+    ]);
+    expect(known.reported.node).toBeUndefined();
+    expect(known.reported.task).toBeUndefined();
+  });
+
+  it('joins what states and task events say of a task', () => {
+    const { state: known } = run([
+      [0, state({ task: { id: 't', step: '1' } })],
+      [1, { type: 'robot.task.v1', data: { id: 't', status: 'RUNNING', type: 'move' } }],
+      [2, state({ task: { id: 't', step: '2' } })],
+    ]);
+    expect(known.reported.task).toEqual({ id: 't', step: '2', status: 'RUNNING', type: 'move' });
+  });
+
+  it('puts a retired robot back into service when it is enrolled again', () => {
+    const { state: known } = run([
+      [0, enrolled({ name: 'Ann' })],
+      [1, { type: 'fleet.robot-retired.v1', data: { reason: 'old' } }],
+      [2, enrolled({ site: 's' })],
+    ]);
+    expect(known.identity).toMatchObject({ name: 'Ann', site: 's', retired: false, retiredReason: undefined });
+  });
+});
