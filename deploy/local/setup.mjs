@@ -1,5 +1,6 @@
 // Installs what a start, a test or a verification needs. It runs before node_modules exists, on whatever Node is there
 // (18 or later), so it is plain JavaScript and imports nothing but Node.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { envoyStep } from './setup/envoy.mjs';
@@ -25,7 +26,7 @@ const stepsByPurpose = {
   load: [...platform, prometheusStep, buildGoTool('k6')],
   manifests: [
     ...[systemPackagesStep, envoyStep, prometheusStep],
-    ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), kubernetesSchemasStep],
+    ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), buildGoTool('compose-go'), kubernetesSchemasStep],
   ],
 };
 
@@ -43,4 +44,5 @@ if (open.length > 0) {
   const say = (text) => process.stderr.write(`${text}\n`);
   const onWait = (pid) => say(`Another set-up (process ${pid}) is running; waiting for it.`);
   process.exitCode = await withSetupLock(places.cacheDir, onWait, () => runSteps(open, process.stderr));
+  if (process.exitCode === 0) writeFileSync(places.installedFile, '');
 }

@@ -9,6 +9,7 @@ export interface LocalLayout {
   readonly secretsFile: string;
   /** What the CLI needs to find the platform. */
   readonly addressesFile: string;
+  readonly platformFile: string;
   readonly journalFile: string;
   readonly logsDir: string;
   readonly kafkaDir: string;
@@ -27,12 +28,13 @@ export function toLocalLayout(stateDir: string): LocalLayout {
     childrenFile: join(stateDir, 'children.json'),
     secretsFile: join(stateDir, 'secrets.json'),
     addressesFile: join(stateDir, 'local.json'),
+    platformFile: join(stateDir, 'platform-robots.json'),
     journalFile: join(stateDir, 'journal.ndjson'),
     logsDir: join(stateDir, 'logs'),
     kafkaDir: join(stateDir, 'kafka'),
     redisDir: join(stateDir, 'redis'),
     tlsDir: join(stateDir, 'tls'),
-    envoyConfigFile: join(stateDir, 'gateway', 'envoy.json'),
+    envoyConfigFile: join(stateDir, 'gateway', 'envoy.yaml'),
     checkpointsDir: join(stateDir, 'checkpoints'),
     processorStateDir: (index) => join(stateDir, 'processors', String(index)),
     logFile: (name) => join(stateDir, 'logs', `${name}.log`),

@@ -9,7 +9,7 @@ const defaults = {
   webhooks: 2,
   processors: 1,
   recordings: undefined,
-  source: undefined,
+  source: 'simulator',
   once: false,
   json: false,
   fleet: true,
@@ -35,7 +35,7 @@ describe('parseFlags', () => {
     {
       name: 'a folder of recordings goes on for ever',
       argv: ['--recordings', 'a'],
-      options: { recordings: 'a' },
+      options: { recordings: 'a', source: 'recordings' },
     },
     {
       name: 'switches',
@@ -56,9 +56,9 @@ describe('parseFlags', () => {
     {
       name: 'a number that is none',
       argv: ['--robots', 'many'],
-      problem: '--robots many: a whole number from 1 to 100000',
+      problem: '--robots many: a whole number from 1 to 20000',
     },
-    { name: 'half a robot', argv: ['--robots', '1.5'], problem: '--robots 1.5: a whole number from 1 to 100000' },
+    { name: 'half a robot', argv: ['--robots', '1.5'], problem: '--robots 1.5: a whole number from 1 to 20000' },
     { name: 'too many pods', argv: ['--webhooks', '10'], problem: '--webhooks 10: a whole number from 1 to 9' },
     { name: 'no pod', argv: ['--webhooks', '0'], problem: '--webhooks 0: a whole number from 1 to 9' },
     {
@@ -76,7 +76,7 @@ describe('parseFlags', () => {
     {
       name: 'an unknown source',
       argv: ['--source', 'moon'],
-      problem: '--source moon: one of recordings, simulator, agv-session',
+      problem: '--source moon: one of simulator, recordings, orbis, crazyflie, ur3, agv-session',
     },
     {
       name: 'a session without its file',

@@ -25,7 +25,7 @@ const flags = {
   help: { type: 'boolean' },
 } as const;
 
-const sources = ['recordings', 'simulator', 'agv-session'];
+const sources = ['simulator', 'recordings', 'orbis', 'crazyflie', 'ur3', 'agv-session'];
 
 /** Reads the command line of `npm start`; all problems at once. */
 export function parseFlags(argv: readonly string[]): ParsedFlags {
@@ -47,13 +47,13 @@ export function parseFlags(argv: readonly string[]): ParsedFlags {
   const number = (name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed', limits: NumberLimits) =>
     readNumber(name, text(name), limits, problems);
   const recordings = text('recordings');
-  const source = text('source') ?? (recordings?.endsWith('.log') === true ? 'agv-session' : undefined);
-  if (source !== undefined && !sources.includes(source)) {
+  const source = text('source') ?? chooseSource(recordings);
+  if (!sources.includes(source)) {
     problems.push(`--source ${source}: one of ${sources.join(', ')}`);
   }
   const options: StartOptions = {
     runForMs: readDuration(text('for'), problems),
-    robots: number('robots', { min: 1, max: 100_000, whole: true }) ?? 50,
+    robots: number('robots', { min: 1, max: 20_000, whole: true }) ?? 50,
     rate: number('rate', { min: 0.01, max: 1_000_000, whole: false }),
     speed: number('speed', { min: 0.01, max: 10_000, whole: false }) ?? 1,
     webhooks: number('webhooks', { min: 1, max: 9, whole: true }) ?? 2,
@@ -74,6 +74,12 @@ export function parseFlags(argv: readonly string[]): ParsedFlags {
   }
   if (!options.fleet && options.once) problems.push('--no-fleet and --once: nothing would be played');
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'start', options };
+}
+
+/** Recordings that were asked for and aren't there must be an error, so they are asked for by name. */
+function chooseSource(recordings: string | undefined): string {
+  if (recordings === undefined) return 'simulator';
+  return recordings.endsWith('.log') ? 'agv-session' : 'recordings';
 }
 
 interface NumberLimits {

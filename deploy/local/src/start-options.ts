@@ -9,7 +9,8 @@ export interface StartOptions {
   readonly webhooks: number;
   readonly processors: number;
   readonly recordings: string | undefined;
-  readonly source: string | undefined;
+  /** As the fleet names them. */
+  readonly source: string;
   readonly once: boolean;
   readonly json: boolean;
   readonly fleet: boolean;
@@ -25,7 +26,7 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --robots N          robots of the fleet (50)
   --rate N            events per second of the whole fleet (default: the source's own)
   --speed N           how much faster than recorded (1)
-  --source NAME       recordings, simulator or agv-session (default: recordings when given, else the simulator)
+  --source NAME       simulator, recordings, orbis, crazyflie, ur3 or agv-session (recordings when given, else simulator)
   --recordings PATH   a folder of recorded robots, or one .log file of an AGV session
   --once              end when the source has been played once
   --webhooks N        webhook pods, 1 to 9 (2)

@@ -99,6 +99,8 @@ export class SupervisedPart {
     const process = await this.#start((spawned) => {
       this.#process = spawned;
       this.#options.onSpawned(spawned.pid);
+      // Stopped while it was still preparing to start.
+      if (this.#stopping.signal.aborted) void spawned.kill();
       void spawned.exited.then(() => {
         this.#options.onEnded(spawned.pid);
       });

@@ -1,0 +1,3 @@
+export type GoTool = 'compose-go' | 'k6' | 'kubeconform' | 'kustomize';
+
+export function goToolFile(cacheDir: string, name: GoTool): string;

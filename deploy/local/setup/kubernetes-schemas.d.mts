@@ -1,0 +1,1 @@
+export function kubernetesSchemasDir(cacheDir: string): string;

@@ -1,0 +1,221 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { envoyTemplateUrl, renderEnvoy } from '../../../gateway/render-envoy.ts';
+import { type LocalLayout } from '../local-layout.ts';
+import { localPorts } from '../ports.ts';
+import { startEnvoy } from '../start-envoy.ts';
+import { startKafkaBroker } from '../start-kafka-broker.ts';
+import { startRedis } from '../start-redis.ts';
+import { type PartSpec } from '../supervision/supervisor.ts';
+import { type LocalSecrets } from './local-secrets.ts';
+import { startNodeService } from './node-service.ts';
+import { toProcessorEnvironment, toWebhookEnvironment } from './service-environments.ts';
+import { ensureCertificate } from './tls-certificate.ts';
+
+export interface PartsContext {
+  readonly layout: LocalLayout;
+  readonly secrets: LocalSecrets;
+  /** Of the checkout that is run. */
+  readonly root: string;
+  readonly nodeFile: string;
+  /** What programs inherit: PATH, HOME and the like. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly webhooks: number;
+  readonly processors: number;
+}
+
+/** Everything that `npm start` keeps running, by kind; nothing is started yet. */
+export interface Parts {
+  readonly kafka: PartSpec;
+  readonly redis: PartSpec;
+  readonly platform: PartSpec;
+  readonly gateway: PartSpec;
+  readonly webhooks: readonly PartSpec[];
+  readonly processors: readonly PartSpec[];
+}
+
+export function createParts(context: PartsContext): Parts {
+  return {
+    kafka: createKafkaPart(context),
+    redis: createRedisPart(context),
+    platform: createPlatformPart(context),
+    gateway: createGatewayPart(context),
+    webhooks: Array.from({ length: context.webhooks }, (_, index) => createWebhookPart(context, index)),
+    processors: Array.from({ length: context.processors }, (_, index) => createProcessorPart(context, index)),
+  };
+}
+
+/** Where the processor of this place listens. */
+export function processorUrl(index: number): string {
+  return `http://127.0.0.1:${localPorts.processorFirst + index}`;
+}
+
+/** The address of each port that a run needs, for the check that they are free. */
+export function listPorts(webhooks: number, processors: number): Map<number, string> {
+  return new Map([
+    [localPorts.kafka, 'Kafka'],
+    [localPorts.kafkaController, "Kafka's controller"],
+    [localPorts.redis, 'Redis'],
+    [localPorts.gateway, 'the gateway'],
+    [localPorts.gatewayAdmin, "the gateway's admin interface"],
+    [localPorts.platform, 'the Robot Platform stand-in'],
+    ...Array.from({ length: webhooks }, (_, i) => [localPorts.webhookFirst + i, `webhook pod ${i + 1}`] as const),
+    ...Array.from({ length: processors }, (_, i) => [localPorts.processorFirst + i, `processor ${i + 1}`] as const),
+  ]);
+}
+
+/** Logs are begun anew with each run and go on through the restarts within it. */
+function once(): () => boolean {
+  let first = true;
+  return () => {
+    const wasFirst = first;
+    first = false;
+    return !wasFirst;
+  };
+}
+
+function createKafkaPart({ layout }: PartsContext): PartSpec {
+  const appendLog = once();
+  return {
+    name: 'kafka',
+    kind: 'kafka',
+    start: (onSpawned) =>
+      startKafkaBroker({
+        dataDir: layout.kafkaDir,
+        port: localPorts.kafka,
+        controllerPort: localPorts.kafkaController,
+        logFile: layout.logFile('kafka'),
+        heapMb: 768,
+        detached: true,
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createRedisPart({ layout }: PartsContext): PartSpec {
+  const appendLog = once();
+  return {
+    name: 'redis',
+    kind: 'redis',
+    start: (onSpawned) =>
+      startRedis({
+        dataDir: layout.redisDir,
+        port: localPorts.redis,
+        logFile: layout.logFile('redis'),
+        detached: true,
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createGatewayPart({ layout, webhooks, processors }: PartsContext): PartSpec {
+  const appendLog = once();
+  const endpoints = (first: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ host: '127.0.0.1', port: first + index }));
+  return {
+    name: 'gateway',
+    kind: 'gateway',
+    start: async (onSpawned) => {
+      const tls = await ensureCertificate(layout.tlsDir, Date.now());
+      mkdirSync(dirname(layout.envoyConfigFile), { recursive: true });
+      writeFileSync(
+        layout.envoyConfigFile,
+        renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), {
+          bindAddress: '127.0.0.1',
+          gatewayPort: localPorts.gateway,
+          adminPort: localPorts.gatewayAdmin,
+          certFile: tls.certificateFile,
+          keyFile: tls.keyFile,
+          webhookEndpoints: endpoints(localPorts.webhookFirst, webhooks),
+          processorEndpoints: endpoints(localPorts.processorFirst, processors),
+        }),
+      );
+      return await startEnvoy({
+        configFile: layout.envoyConfigFile,
+        adminPort: localPorts.gatewayAdmin,
+        address: `https://localhost:${localPorts.gateway}`,
+        logFile: layout.logFile('gateway'),
+        detached: true,
+        appendLog: appendLog(),
+        onSpawned,
+      });
+    },
+  };
+}
+
+function createPlatformPart({ layout, root, nodeFile, environment }: PartsContext): PartSpec {
+  const appendLog = once();
+  const address = `http://127.0.0.1:${localPorts.platform}`;
+  return {
+    name: 'platform',
+    kind: 'platform',
+    start: (onSpawned) =>
+      startNodeService({
+        name: 'platform',
+        nodeFile,
+        mainFile: join(root, 'loadtest/platform/main.ts'),
+        args: ['--port', String(localPorts.platform), '--state', layout.platformFile],
+        environment,
+        readyUrl: `${address}/healthz`,
+        address,
+        logFile: layout.logFile('platform'),
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createWebhookPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
+  const appendLog = once();
+  const name = `webhook-${index + 1}`;
+  const port = localPorts.webhookFirst + index;
+  return {
+    name,
+    kind: 'webhook',
+    start: (onSpawned) =>
+      startNodeService({
+        name,
+        nodeFile,
+        mainFile: join(root, 'services/webhook/src/main.ts'),
+        environment: { ...environment, ...toWebhookEnvironment({ port, secrets }) },
+        readyUrl: `http://127.0.0.1:${port}/readyz`,
+        address: `http://127.0.0.1:${port}`,
+        logFile: layout.logFile(name),
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createProcessorPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
+  const appendLog = once();
+  const name = `processor-${index + 1}`;
+  const address = processorUrl(index);
+  return {
+    name,
+    kind: 'processor',
+    start: (onSpawned) =>
+      startNodeService({
+        name,
+        nodeFile,
+        mainFile: join(root, 'services/processor/src/main.ts'),
+        environment: {
+          ...environment,
+          ...toProcessorEnvironment({
+            port: localPorts.processorFirst + index,
+            address,
+            secrets,
+            stateDir: layout.processorStateDir(index),
+            checkpointsDir: layout.checkpointsDir,
+          }),
+        },
+        readyUrl: `${address}/readyz`,
+        address,
+        logFile: layout.logFile(name),
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}

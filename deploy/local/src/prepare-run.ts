@@ -1,0 +1,35 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { checkMachine } from './checks/check-machine.ts';
+import { endLeftovers } from './checks/recorded-children.ts';
+import { type LocalLayout, toLocalLayout } from './local-layout.ts';
+import { listPorts } from './parts/create-parts.ts';
+import { openSecrets } from './parts/local-secrets.ts';
+import { openStateDirectory } from './parts/state-directory.ts';
+import { type StartOptions } from './start-options.ts';
+
+export type Prepared =
+  | { readonly kind: 'ready'; readonly layout: LocalLayout }
+  | { readonly kind: 'unfit'; readonly problems: readonly string[] };
+
+/**
+ * Ends what an earlier start left, opens the state directory and looks whether this machine can do it.
+ *
+ * @throws AppError FS_CONFIG_INVALID when the directory is somebody else's or in use
+ */
+export async function prepareRun(
+  options: StartOptions,
+  searchPath: string,
+  onNotice: (text: string) => void,
+): Promise<Prepared> {
+  const layout = toLocalLayout(resolve(options.stateDir));
+  const ended = await endLeftovers(layout.childrenFile);
+  if (ended.length > 0) onNotice(`Ended ${ended.length} processes that an earlier start had left running.`);
+  openStateDirectory(layout, options.fresh);
+  openSecrets(layout.secretsFile);
+  // What the journal of an earlier run says is not this run's history.
+  rmSync(layout.journalFile, { force: true });
+  const ports = listPorts(options.webhooks, options.processors);
+  const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath });
+  return problems.length > 0 ? { kind: 'unfit', problems } : { kind: 'ready', layout };
+}

@@ -1,0 +1,95 @@
+import { type FleetReport } from '@fleetstream/loadtest';
+import { type RunFigures } from '@fleetstream/testing';
+import { describe, expect, it } from 'vitest';
+import { createRunReport, type RunFacts } from './run-report.ts';
+
+const fleet: FleetReport = {
+  source: 'simulator',
+  run: 'r1',
+  seed: 7,
+  tracks: 1,
+  robots: 1,
+  fitting: '',
+  created: 10,
+  sent: 10,
+  accepted: 10,
+  duplicates: 0,
+  rejected: {},
+  unacked: 0,
+  duplicatesSent: 1,
+  duplicatesRecognised: 1,
+  requests: 3,
+  retries: 0,
+  outboxFull: 0,
+  robotsCutOff: 0,
+  ackMsP50: 3,
+  ackMsP99: 20,
+  eventsPerSecond: 5,
+  seconds: 2,
+  drainSeconds: 0,
+  notReplayed: {},
+  exactDuplicateLines: 0,
+  largestEventBytes: 100,
+  cpuSeconds: 1,
+};
+
+const figures: RunFigures = {
+  appended: 10,
+  folded: 10,
+  robots: 1,
+  acknowledged: 10,
+  lost: 0,
+  duplicated: 0,
+  altered: 0,
+  stateMismatches: 0,
+  outputMismatches: 0,
+  outputs: 2,
+  deadLetters: 0,
+  examples: [],
+};
+
+const facts: RunFacts = {
+  fleet,
+  figures,
+  firstFoldedMs: 9000,
+  installed: false,
+  chaos: undefined,
+  restores: { local: 0, checkpoint: 0, log: 6 },
+  lagAtEnd: 0,
+  crashes: 0,
+};
+
+const calm = { kills: { webhook: 0, processor: 0 }, stateDeletes: 0 };
+const stormy = { kills: { webhook: 3, processor: 2 }, stateDeletes: 1 };
+
+describe('createRunReport', () => {
+  it.each<{ name: string; change: Partial<RunFacts>; failed: string[] }>([
+    { name: 'a clean run passes', change: {}, failed: [] },
+    { name: 'one lost event fails', change: { figures: { ...figures, lost: 1 } }, failed: ['lost'] },
+    {
+      name: 'a wrong state fails',
+      change: { figures: { ...figures, stateMismatches: 1 } },
+      failed: ['stateMismatches'],
+    },
+    { name: 'nothing accepted fails', change: { fleet: { ...fleet, accepted: 0 } }, failed: ['accepted'] },
+    { name: 'exactly 15 s to the first folded event passes', change: { firstFoldedMs: 15_000 }, failed: [] },
+    { name: 'a millisecond more fails', change: { firstFoldedMs: 15_001 }, failed: ['firstFoldedMs'] },
+    { name: 'unless things were installed first', change: { firstFoldedMs: 40_000, installed: true }, failed: [] },
+    { name: 'no folded event at all fails', change: { firstFoldedMs: undefined }, failed: ['firstFoldedMs'] },
+    { name: 'a part that crashed fails', change: { crashes: 1 }, failed: ['crashes'] },
+    {
+      name: 'chaos that did nothing fails',
+      change: { chaos: calm },
+      failed: ['kills.webhook', 'kills.processor', 'stateDeletes', 'restores.local', 'restores.checkpoint'],
+    },
+    {
+      name: 'chaos with every way of recovery passes',
+      change: { chaos: stormy, restores: { local: 6, checkpoint: 6, log: 6 } },
+      failed: [],
+    },
+  ])('$name', ({ change, failed }) => {
+    const report = createRunReport({ ...facts, ...change });
+    expect(report.checks.filter(({ pass }) => !pass).map(({ name }) => name)).toEqual(failed);
+    expect(report.pass).toBe(failed.length === 0);
+  });
+});

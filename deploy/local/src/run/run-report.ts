@@ -1,0 +1,140 @@
+import { type FleetReport } from '@fleetstream/loadtest';
+import { type RunFigures } from '@fleetstream/testing';
+import { type ChaosCounts } from '../chaos/run-chaos.ts';
+import { type RestoreCounts } from '../chaos/count-restores.ts';
+
+/** One thing that must hold of a run; its limit is fixed before the run. */
+export interface RunCheck {
+  readonly name: string;
+  readonly value: number | null;
+  readonly rule: 'at most' | 'at least';
+  readonly limit: number;
+  readonly pass: boolean;
+}
+
+export interface RunFacts {
+  readonly fleet: FleetReport;
+  readonly figures: RunFigures;
+  /** From the start of the command to the first robot event that was folded; `undefined` when none was. */
+  readonly firstFoldedMs: number | undefined;
+  /** Whether this command installed things first. */
+  readonly installed: boolean;
+  readonly chaos: ChaosCounts | undefined;
+  readonly restores: RestoreCounts;
+  /** Robots' records of the log that the processors hadn't committed when the run ended. */
+  readonly lagAtEnd: number;
+  /** Parts that ended by themselves, which is not chaos. */
+  readonly crashes: number;
+}
+
+/** The last line of `npm start -- --json`. */
+export interface RunReport
+  extends
+    Omit<RunFigures, 'acknowledged'>,
+    Pick<
+      FleetReport,
+      | 'source'
+      | 'seed'
+      | 'seconds'
+      | 'sent'
+      | 'accepted'
+      | 'duplicatesSent'
+      | 'unacked'
+      | 'rejected'
+      | 'ackMsP50'
+      | 'ackMsP99'
+      | 'eventsPerSecond'
+    >,
+    ChaosCounts,
+    Pick<RunFacts, 'installed' | 'restores' | 'crashes' | 'lagAtEnd' | 'fleet'> {
+  /** Every check passed. */
+  readonly pass: boolean;
+  readonly firstFoldedMs: number | null;
+  readonly checks: readonly RunCheck[];
+}
+
+/** The final figures of a run, with what they were held against. */
+export function createRunReport(facts: RunFacts): RunReport {
+  const { fleet, figures, chaos } = facts;
+  const checks = checkRun(facts);
+  return {
+    pass: checks.every(({ pass }) => pass),
+    source: fleet.source,
+    seed: fleet.seed,
+    seconds: fleet.seconds,
+    sent: fleet.sent,
+    accepted: fleet.accepted,
+    duplicatesSent: fleet.duplicatesSent,
+    unacked: fleet.unacked,
+    rejected: fleet.rejected,
+    appended: figures.appended,
+    folded: figures.folded,
+    robots: figures.robots,
+    lost: figures.lost,
+    duplicated: figures.duplicated,
+    altered: figures.altered,
+    stateMismatches: figures.stateMismatches,
+    outputMismatches: figures.outputMismatches,
+    outputs: figures.outputs,
+    deadLetters: figures.deadLetters,
+    ackMsP50: fleet.ackMsP50,
+    ackMsP99: fleet.ackMsP99,
+    eventsPerSecond: fleet.eventsPerSecond,
+    firstFoldedMs: facts.firstFoldedMs ?? null,
+    installed: facts.installed,
+    kills: chaos?.kills ?? { webhook: 0, processor: 0 },
+    stateDeletes: chaos?.stateDeletes ?? 0,
+    restores: facts.restores,
+    crashes: facts.crashes,
+    lagAtEnd: facts.lagAtEnd,
+    examples: figures.examples,
+    fleet,
+    checks,
+  };
+}
+
+const firstFoldedLimitMs = 15_000;
+/** Downloads are outside our hands; this only tells a slow one from a hung one. */
+const firstFoldedInstallingLimitMs = 600_000;
+
+function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
+  const atMost = (name: string, value: number | undefined, limit: number): RunCheck => ({
+    name,
+    value: value ?? null,
+    rule: 'at most',
+    limit,
+    pass: value !== undefined && value <= limit,
+  });
+  const atLeast = (name: string, value: number, limit: number): RunCheck => ({
+    name,
+    value,
+    rule: 'at least',
+    limit,
+    pass: value >= limit,
+  });
+  return [
+    atMost('lost', figures.lost, 0),
+    atMost('duplicated', figures.duplicated, 0),
+    atMost('altered', figures.altered, 0),
+    atMost('stateMismatches', figures.stateMismatches, 0),
+    atMost('outputMismatches', figures.outputMismatches, 0),
+    atMost('deadLetters', figures.deadLetters, 0),
+    atMost('unacked', fleet.unacked, 0),
+    atMost('lagAtEnd', facts.lagAtEnd, 0),
+    atMost('crashes', facts.crashes, 0),
+    atLeast('accepted', fleet.accepted, 1),
+    atLeast('folded', figures.folded, 1),
+    // A killed pod or processor costs its requests a retry, and a robot's back-off is seconds long.
+    atMost('ackMsP99', fleet.ackMsP99, chaos === undefined ? 500 : 10_000),
+    atMost('firstFoldedMs', facts.firstFoldedMs, facts.installed ? firstFoldedInstallingLimitMs : firstFoldedLimitMs),
+    ...(chaos === undefined
+      ? []
+      : [
+          atLeast('kills.webhook', chaos.kills.webhook, 2),
+          atLeast('kills.processor', chaos.kills.processor, 2),
+          atLeast('stateDeletes', chaos.stateDeletes, 1),
+          atLeast('restores.local', facts.restores.local, 1),
+          atLeast('restores.checkpoint', facts.restores.checkpoint, 1),
+        ]),
+  ];
+}
