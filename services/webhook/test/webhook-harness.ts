@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,13 +123,14 @@ export async function startPod(
     },
     { prefix: 'WEBHOOK_' },
   );
-  const { components, port } = createComponents(config, silentLog);
+  const webhook = createComponents(config, silentLog);
   const stops: (() => Promise<void>)[] = [];
-  for (const component of components) stops.unshift(await component.start());
-  const url = `http://127.0.0.1:${port()}`;
+  for (const component of webhook.components) stops.unshift(await component.start());
+  const port = webhook.port();
+  const url = `http://127.0.0.1:${port}`;
   return {
     url,
-    port: port(),
+    port,
     post: (robotId, body, options) => postEvents(url, robotId, body, options),
     stop: async () => {
       for (const stop of stops.splice(0)) await stop();
@@ -136,15 +138,13 @@ export async function startPod(
   };
 }
 
-let sent = 0;
-
 export function signedHeaders(
   robotId: string,
   body: string | Buffer,
   options: PostOptions = {},
 ): Record<string, string> {
   if (options.unsigned === true) return {};
-  const id = options.webhookId ?? `msg_${(sent += 1)}_${process.pid}`;
+  const id = options.webhookId ?? `msg_${randomUUID()}`;
   const timestamp = String(options.timestampSeconds ?? Math.floor(Date.now() / 1000));
   const secret = deriveRobotSecret(masterKey, options.secretOf ?? robotId, 1);
   return {
