@@ -92,4 +92,8 @@ describe('parseFlags', () => {
     const parsed = parseFlags(['--robots', 'x', '--moon', '--speed', '0']);
     expect(parsed.kind === 'wrong' && parsed.problems).toHaveLength(3);
   });
+
+  it('says nothing of the value of an unknown flag', () => {
+    expect(parseFlags(['--robotz', '5'])).toEqual({ kind: 'wrong', problems: ['--robotz: no such flag'] });
+  });
 });

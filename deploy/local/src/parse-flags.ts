@@ -31,10 +31,14 @@ const sources = ['simulator', 'recordings', 'orbis', 'crazyflie', 'ur3', 'agv-se
 export function parseFlags(argv: readonly string[]): ParsedFlags {
   const problems: string[] = [];
   const { values, tokens } = parseArgs({ args: [...argv], options: flags, strict: false, tokens: true });
+  let afterUnknown = false;
   for (const token of tokens) {
-    if (token.kind === 'positional') problems.push(`"${token.value}": flags only, no arguments`);
+    // What follows a flag that isn't known may be its value, and one complaint is enough.
+    if (token.kind === 'positional' && !afterUnknown) problems.push(`"${token.value}": flags only, no arguments`);
+    afterUnknown = false;
     if (token.kind !== 'option') continue;
     const known = Object.entries(flags).find(([name]) => name === token.name)?.[1];
+    afterUnknown = known === undefined;
     if (known === undefined) problems.push(`${token.rawName}: no such flag`);
     else if (known.type === 'string' && token.value === undefined) problems.push(`${token.rawName}: needs a value`);
     else if (known.type === 'boolean' && token.value !== undefined) problems.push(`${token.rawName}: takes no value`);
