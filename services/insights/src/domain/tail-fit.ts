@@ -18,7 +18,9 @@ interface Candidate {
 /** Tails of sensors are rarely heavier than Student's t with three degrees of freedom (xi = 1/3) or lighter than
  * uniform (xi = -1); the prior pulls towards the exponential, weakly, where a few peaks say little. */
 const shapePrior = { mean: 0, deviation: 0.25 } as const;
-const bisections = 60;
+const doublingsMax = 400;
+const halvingsMax = 100;
+const precision = 1e-6;
 
 /**
  * Fits excesses by the quasi-Bayesian method of Zhang and Stephens (2009), and keeps its posterior instead of the mean
@@ -65,12 +67,16 @@ function survival({ theta, k }: Candidate, excess: number): number {
   return inner <= -1 ? 0 : Math.exp(Math.log1p(inner) / k);
 }
 
+/** Errs upwards: the answer is exceeded with at most `probability`. */
 function invert(exceedance: (excess: number) => number, probability: number, scale: number): number {
   if (probability >= 1) return 0;
-  let high = scale;
-  for (let step = 0; step < bisections && exceedance(high) > probability; step++) high *= 2;
   let low = 0;
-  for (let step = 0; step < bisections; step++) {
+  let high = scale;
+  for (let step = 0; step < doublingsMax && exceedance(high) > probability; step++) {
+    low = high;
+    high *= 2;
+  }
+  for (let step = 0; step < halvingsMax && high - low > precision * high; step++) {
     const middle = (low + high) / 2;
     if (exceedance(middle) > probability) low = middle;
     else high = middle;
