@@ -1,6 +1,6 @@
 import { maskedCrc32c } from './crc32c.ts';
 
-/** Writes MANIFEST files for tests, byte by byte as RocksDB does. */
+// Writes MANIFEST files for tests, byte by byte as RocksDB does.
 
 export type Field = number | Buffer | { readonly slice: Buffer | string };
 
@@ -15,7 +15,7 @@ export function encodeFields(...fields: readonly Field[]): Buffer {
   );
 }
 
-export function varint(value: number): Buffer {
+function varint(value: number): Buffer {
   const bytes: number[] = [];
   let rest = value;
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
