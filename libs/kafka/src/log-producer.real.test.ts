@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@fleetstream/kernel';
+import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureTopics } from './ensure-topics.ts';
+import { createKafkaClient } from './kafka-client.ts';
+import { createLogProducer, type LogProducer } from './log-producer.ts';
+import { readLog } from './read-log.ts';
+
+const topic = 'log-producer-test';
+let directory: string;
+let broker: LocalProcess;
+let start: () => Promise<LocalProcess>;
+let producer: LogProducer;
+let stop: () => Promise<void>;
+let kafka: ReturnType<typeof createKafkaClient>;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'fleetstream-producer-'));
+  const [port, controllerPort] = [await findFreePort(), await findFreePort()];
+  const logFile = join(directory, 'log');
+  start = () =>
+    startKafkaBroker({ dataDir: join(directory, 'kafka'), port, controllerPort, logFile, quickStart: true });
+  broker = await start();
+  kafka = createKafkaClient({ brokers: [broker.address], clientId: 'log-producer-test', log: silentLog });
+  await ensureTopics(kafka, [{ name: topic, partitions: 6, config: {} }]);
+  producer = createLogProducer({ kafka, log: silentLog, topics: [topic], timeoutMs: 2000 });
+  stop = await producer.start();
+});
+
+afterAll(async () => {
+  await stop();
+  await broker.kill();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function readPlaces(): Promise<Map<string, { partition: number; offset: number }[]>> {
+  const places = new Map<string, { partition: number; offset: number }[]>();
+  for await (const { value, partition, offset } of readLog({ kafka, topic })) {
+    const text = String(value);
+    places.set(text, [...(places.get(text) ?? []), { partition, offset }]);
+  }
+  return places;
+}
+
+async function waitUntil(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('createLogProducer on a real broker', () => {
+  it('says of every record where the broker put it', async () => {
+    const values = Array.from({ length: 300 }, (_, index) => `place-${index}`);
+    const positions = await Promise.all(
+      values.map((value, index) => producer.append([{ topic, key: `robot-${index % 40}`, value }])),
+    );
+    const places = await readPlaces();
+    for (const [index, value] of values.entries()) expect(places.get(value)).toEqual(positions[index]);
+  });
+
+  it('takes a partition that is named', async () => {
+    const [position] = await producer.append([{ topic, key: 'any', value: 'named', partition: 5 }]);
+    expect(position?.partition).toBe(5);
+  });
+
+  it('loses nothing it acknowledged while the broker is stopped, killed and started under load', async () => {
+    const acknowledged: string[] = [];
+    let going = true;
+    let tries = 0;
+    const send = async (sender: number) => {
+      for (let n = 0; going; n++) {
+        tries += 1;
+        const values = [`s${sender}-${n}-a`, `s${sender}-${n}-b`];
+        try {
+          await producer.append(values.map((value) => ({ topic, key: `robot-${sender}`, value })));
+          acknowledged.push(...values);
+        } catch {
+          // Unknown outcome: not counted, as a robot wouldn't.
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+    };
+    const senders = Array.from({ length: 24 }, (_, index) => send(index));
+    for (const end of ['stop', 'kill', 'stop'] as const) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await broker[end]();
+      await waitUntil(() => !producer.healthy());
+      broker = await start();
+      await waitUntil(() => producer.healthy());
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    going = false;
+    await Promise.all(senders);
+    const places = await readPlaces();
+    expect(acknowledged.filter((value) => !places.has(value))).toEqual([]);
+    expect(acknowledged.length).toBeGreaterThan(200);
+    expect(tries * 2).toBeGreaterThan(acknowledged.length);
+  }, 120_000);
+
+  it('is not healthy without its topic, and becomes so when it is made', async () => {
+    const options = { kafka, log: silentLog, topics: ['made-later'], reconnect: { minMs: 50, maxMs: 100 } };
+    const waiting = createLogProducer(options);
+    const stopWaiting = await waiting.start();
+    expect(waiting.healthy()).toBe(false);
+    await ensureTopics(kafka, [{ name: 'made-later', partitions: 1, config: {} }]);
+    await waitUntil(() => waiting.healthy());
+    await stopWaiting();
+  });
+});
