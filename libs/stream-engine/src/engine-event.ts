@@ -1,0 +1,50 @@
+import { type ErrorCode } from '@fleetstream/kernel';
+
+/** What a task was opened from: the rung of the recovery ladder. */
+export type OpenedFrom = 'local' | 'checkpoint' | 'log';
+
+/** What the engine tells whoever counts. Batches, never single records. */
+export type EngineEvent = { readonly partition: number } & (
+  | {
+      readonly kind: 'opened';
+      readonly openedFrom: OpenedFrom;
+      readonly refoldRecords: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'localStateDiscarded'; readonly reason: 'damaged' | 'ahead' | 'truncated' }
+  | { readonly kind: 'checkpointSkipped'; readonly reason: string }
+  | ({ readonly kind: 'folded' } & FoldCounts)
+  | {
+      readonly kind: 'committed';
+      readonly outputs: number;
+      readonly durationMs: number;
+      /** From the append of the transaction's oldest record to the end of the commit. */
+      readonly latencyMs: number;
+    }
+  | { readonly kind: 'stateWritten'; readonly states: number; readonly durationMs: number }
+  | { readonly kind: 'stateNotWritten'; readonly code: ErrorCode }
+  | {
+      readonly kind: 'checkpointed';
+      readonly appliedOffset: number;
+      readonly uploadedBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'notCheckpointed'; readonly code: ErrorCode }
+  | { readonly kind: 'ticked' }
+  | { readonly kind: 'notTicked' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode }
+);
+
+export interface FoldCounts {
+  readonly records: number;
+  readonly ticks: number;
+  readonly undecodable: number;
+  readonly foldFailures: number;
+  readonly timersFired: number;
+  /** Outputs that had been committed before and were not written again. */
+  readonly suppressedOutputs: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+}
+
+export type Observe = (event: EngineEvent) => void;

@@ -1,0 +1,20 @@
+import { type LogRecord } from '@fleetstream/kafka';
+import { type Decoded, type Fold, type Log } from '@fleetstream/kernel';
+import { type Observe } from './engine-event.ts';
+import { type EngineLimits } from './engine-limits.ts';
+import { type EnginePorts } from './engine-ports.ts';
+
+export interface StreamEngineOptions<State, Input> {
+  readonly fold: Fold<State, Input>;
+  readonly decode: (record: LogRecord) => Decoded<Input>;
+  readonly inputTopic: string;
+  readonly deadLetterTopic: string;
+  readonly ports: EnginePorts;
+  readonly limits: EngineLimits;
+  /** Holds a folder for each partition. One process at a time. */
+  readonly stateDir: string;
+  /** Begin at the log's start, with empty states, when neither a state nor the log reaches back far enough. */
+  readonly allowStateLoss: boolean;
+  readonly log: Log;
+  readonly observe: Observe;
+}

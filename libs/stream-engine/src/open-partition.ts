@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { type OffsetRange, type TransactionalSink } from '@fleetstream/kafka';
+import { AppError, toAppError } from '@fleetstream/kernel';
+import { type StateStore } from '@fleetstream/state-store';
+import { type EngineEvent, type OpenedFrom } from './engine-event.ts';
+import { type StreamEngineOptions } from './engine-options.ts';
+
+/** A partition that is fenced for us and whose state is open. */
+export interface OpenPartition {
+  readonly store: StateStore;
+  readonly sink: TransactionalSink;
+  /** The next offset to fold. */
+  readonly startOffset: number;
+  /** Outputs before it were committed by whoever had the partition until now. */
+  readonly committedOffset: number;
+  readonly openedFrom: OpenedFrom;
+}
+
+type Options = StreamEngineOptions<never, never>;
+type Discard = Extract<EngineEvent, { kind: 'localStateDiscarded' }>['reason'];
+
+/** Folders of one partition. */
+export function partitionDirs(stateDir: string, partition: number): { state: string; copies: string } {
+  const own = join(stateDir, String(partition));
+  return { state: join(own, 'state'), copies: join(own, 'copies') };
+}
+
+/**
+ * Fences the owner before us, asks what it had committed, and finds the state to go on from: the recovery ladder of
+ * local state, newest usable checkpoint, start of the log.
+ *
+ * @throws AppError FS_LOG_TRUNCATED when the log doesn't reach back to the newest usable state; FS_BROKER_UNAVAILABLE,
+ * FS_STATE_UNAVAILABLE, FS_STATE_TOO_NEW, FS_CHECKPOINT_STORE_UNAVAILABLE. Whatever was opened is closed again then.
+ */
+export async function openPartition(options: Options, partition: number): Promise<OpenPartition> {
+  const { ports } = options;
+  const sink = ports.createSink(partition);
+  let store: StateStore | undefined;
+  try {
+    const committed = await sink.open();
+    const range = await ports.source.offsets(partition);
+    const found = await findStore(options, partition, { committed, range });
+    store = found.store;
+    const startOffset = toStartOffset(options, partition, store, range);
+    // States are stored for committed offsets only. A group without offsets whose state is not empty has lost them
+    // (they expire after a week without members), and the state says what they were at least.
+    const committedOffset = committed ?? startOffset;
+    return { store, sink, startOffset, committedOffset, openedFrom: found.openedFrom };
+  } catch (thrown) {
+    await store?.close();
+    await sink.close();
+    throw toAppError(thrown, 'FS_INTERNAL', `Partition ${partition} did not open`, { partition });
+  }
+}
+
+interface LogPosition {
+  readonly committed: number | undefined;
+  readonly range: OffsetRange;
+}
+
+interface FoundStore {
+  readonly store: StateStore;
+  readonly openedFrom: OpenedFrom;
+}
+
+async function findStore(options: Options, partition: number, position: LogPosition): Promise<FoundStore> {
+  const { ports, stateDir } = options;
+  const dirs = partitionDirs(stateDir, partition);
+  await ports.files.destroy(dirs.copies);
+  const local = await openLocal(options, partition, dirs.state, position);
+  if (local !== undefined && !(await isCheckpointNearer(options, partition, local, position))) {
+    return { store: local, openedFrom: 'local' };
+  }
+  await local?.close();
+  await ports.files.destroy(dirs.state);
+  const outcome = await ports.checkpoints.restore(partition, dirs.state, {
+    topic: options.inputTopic,
+    foldName: options.fold.name,
+    stateVersion: options.fold.stateVersion,
+    endOffset: newestPossible(position),
+  });
+  for (const { reason } of outcome.skipped) options.observe({ kind: 'checkpointSkipped', partition, reason });
+  if (outcome.restored !== undefined) {
+    const store = await ports.openStore({ dir: dirs.state, ifMissing: 'fail' });
+    return { store, openedFrom: 'checkpoint' };
+  }
+  return { store: await ports.openStore({ dir: dirs.state, ifMissing: 'create' }), openedFrom: 'log' };
+}
+
+/** The local state if it is whole and belongs to this log; one that isn't stays for the caller to delete. */
+async function openLocal(
+  options: Options,
+  partition: number,
+  dir: string,
+  position: LogPosition,
+): Promise<StateStore | undefined> {
+  const { ports, log, observe } = options;
+  if (!(await ports.files.exists(dir))) return undefined;
+  const discard = (reason: Discard, detail: string) => {
+    log.warn({ partition, reason, detail }, 'the local state is not used');
+    observe({ kind: 'localStateDiscarded', partition, reason });
+  };
+  let store: StateStore;
+  try {
+    store = await ports.openStore({ dir, ifMissing: 'fail' });
+  } catch (thrown) {
+    const error = toAppError(thrown, 'FS_STATE_DAMAGED', 'The local state did not open');
+    if (error.code !== 'FS_STATE_DAMAGED') throw error;
+    discard('damaged', error.message);
+    return undefined;
+  }
+  const { appliedOffset } = store;
+  if (appliedOffset > newestPossible(position)) {
+    discard(
+      'ahead',
+      `it has folded up to ${appliedOffset}, the log or the group only up to ${newestPossible(position)}`,
+    );
+  } else if (appliedOffset < position.range.start) {
+    discard('truncated', `it needs offset ${appliedOffset}, the log begins at ${position.range.start}`);
+  } else {
+    return store;
+  }
+  await store.close();
+  return undefined;
+}
+
+/** A state past this was folded from another log of the same name, or from records that were lost since. */
+function newestPossible({ committed, range }: LogPosition): number {
+  return Math.min(committed ?? range.end, range.end);
+}
+
+async function isCheckpointNearer(
+  options: Options,
+  partition: number,
+  local: StateStore,
+  position: LogPosition,
+): Promise<boolean> {
+  const { limits, ports, log } = options;
+  if (newestPossible(position) - local.appliedOffset < limits.farBehindRecords) return false;
+  try {
+    const [newest] = await ports.checkpoints.list(partition);
+    if (newest?.kind !== 'readable') return false;
+    return newest.manifest.appliedOffset - local.appliedOffset >= limits.farBehindRecords;
+  } catch (thrown) {
+    // The local state serves too, only more slowly.
+    log.warn({ partition, err: thrown }, 'the checkpoints could not be listed, refolding from the local state');
+    return false;
+  }
+}
+
+function toStartOffset(options: Options, partition: number, store: StateStore, range: OffsetRange): number {
+  if (store.appliedOffset >= range.start) return store.appliedOffset;
+  const gap = `Partition ${partition} needs offset ${store.appliedOffset}, but its log begins at ${range.start}`;
+  if (!options.allowStateLoss) throw new AppError('FS_LOG_TRUNCATED', gap, { context: { partition } });
+  options.log.error(
+    { partition, appliedOffset: store.appliedOffset, logStart: range.start },
+    `${gap}: states are lost`,
+  );
+  return range.start;
+}

@@ -1,0 +1,258 @@
+import { type LogBatch, type LogReader, type SinkRecord } from '@fleetstream/kafka';
+import { toAppError } from '@fleetstream/kernel';
+import { type StateBatch } from '@fleetstream/state-store';
+import { type EngineEvent } from './engine-event.ts';
+import { type StreamEngineOptions } from './engine-options.ts';
+import { foldRecords, type FoldTarget } from './fold-records.ts';
+import { type OpenPartition } from './open-partition.ts';
+import { StateCache } from './state-cache.ts';
+import { toStateValue } from './state-value.ts';
+import { TimerIndex } from './timer-index.ts';
+
+/**
+ * What a partition has in memory between its opening and its first failure: fold, commit, store, always in this order
+ * and one at a time (its owner sees to that). What it holds is worth nothing after a failed commit.
+ *
+ * Offsets only grow, and appliedOffset ≤ foldedOffset. While refolding, foldedOffset ≤ committedOffset and nothing is
+ * committed: the group's offset would move backwards. Past it, committedOffset ≤ foldedOffset, and states are stored
+ * only when the two are equal.
+ */
+export class PartitionSession<State, Input> {
+  readonly partition: number;
+  readonly #options: StreamEngineOptions<State, Input>;
+  readonly #open: OpenPartition;
+  readonly #target: FoldTarget<State, Input>;
+  readonly #reader: LogReader;
+  /** The due times that the store holds, to write only those that got earlier. */
+  readonly #storedTimers = new Map<string, number>();
+  #foldedOffset: number;
+  #committedOffset: number;
+  #logTimeMs: number;
+  #outputs: SinkRecord[] = [];
+  #outputBytes = 0;
+  #pendingRecords = 0;
+  #oldestPendingMs: number | undefined;
+  #lastCommitMs: number;
+  #lastStoredMs: number;
+  #lastRecordMs: number;
+
+  private constructor(options: StreamEngineOptions<State, Input>, partition: number, open: OpenPartition) {
+    const { fold, decode, ports, limits, inputTopic, deadLetterTopic } = options;
+    this.partition = partition;
+    this.#options = options;
+    this.#open = open;
+    this.#foldedOffset = open.startOffset;
+    this.#committedOffset = open.committedOffset;
+    this.#logTimeMs = open.store.logTimeMs;
+    const cache = new StateCache<State>(fold, open.store, limits);
+    this.#target = { fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic };
+    const nowMs = ports.clock.monotonicMs();
+    this.#lastCommitMs = nowMs;
+    this.#lastStoredMs = nowMs;
+    this.#lastRecordMs = nowMs;
+    this.#reader = ports.source.read(partition, open.startOffset);
+  }
+
+  /** Reads the stored timers and begins to fetch. */
+  static async start<State, Input>(
+    options: StreamEngineOptions<State, Input>,
+    partition: number,
+    open: OpenPartition,
+  ): Promise<PartitionSession<State, Input>> {
+    const session = new PartitionSession(options, partition, open);
+    for await (const { key, dueMs } of open.store.timers()) {
+      session.#storedTimers.set(key, dueMs);
+      session.#target.timers.note(key, dueMs);
+    }
+    return session;
+  }
+
+  get foldedOffset(): number {
+    return this.#foldedOffset;
+  }
+
+  get committedOffset(): number {
+    return this.#committedOffset;
+  }
+
+  get appliedOffset(): number {
+    return this.#open.store.appliedOffset;
+  }
+
+  get endOffset(): number {
+    return Math.max(this.#reader.endOffset, this.#foldedOffset);
+  }
+
+  get logTimeMs(): number {
+    return this.#logTimeMs;
+  }
+
+  get isRefolding(): boolean {
+    return this.#foldedOffset < this.#committedOffset;
+  }
+
+  /** The next stretch of the log, waiting no longer than until the next commit, store or tick is due. */
+  async nextBatch(): Promise<LogBatch | undefined> {
+    return await this.#reader.next(this.#waitMs());
+  }
+
+  async fold(batch: LogBatch): Promise<void> {
+    const { ports } = this.#options;
+    const from = { logTimeMs: this.#logTimeMs, writeFrom: this.#committedOffset };
+    const folded = await foldRecords(this.#target, batch.records, from);
+    this.#logTimeMs = folded.logTimeMs;
+    this.#foldedOffset = batch.nextOffset;
+    for (const output of folded.outputs) this.#outputs.push(output);
+    this.#outputBytes += folded.outputBytes;
+    this.#pendingRecords += batch.records.length;
+    this.#oldestPendingMs ??= batch.records[0]?.timestampMs;
+    this.#lastRecordMs = ports.clock.monotonicMs();
+    this.#observe({ kind: 'folded', partition: this.partition, ...folded.counts });
+    if (this.isRefolding) this.#forgetPending();
+  }
+
+  /** Commits and stores what is due, and makes room. */
+  async settle(): Promise<void> {
+    const { limits, ports } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
+    const full =
+      this.#outputBytes >= limits.maxTransactionBytes || this.#pendingRecords >= limits.maxTransactionRecords;
+    if (full || nowMs - this.#lastCommitMs >= limits.commitIntervalMs) await this.commit();
+    if (this.#isStoreDue(nowMs)) {
+      await this.commit();
+      await this.#storeOrGoOn();
+    }
+    this.#target.cache.shrink();
+  }
+
+  /** One transaction with everything that was folded since the last. */
+  async commit(): Promise<void> {
+    if (this.#foldedOffset <= this.#committedOffset) return;
+    const { clock } = this.#options.ports;
+    const startMs = clock.monotonicMs();
+    const outputs = this.#outputs;
+    const oldestMs = this.#oldestPendingMs;
+    await this.#open.sink.commit({ outputs, nextOffset: this.#foldedOffset });
+    this.#committedOffset = this.#foldedOffset;
+    this.#forgetPending();
+    this.#lastCommitMs = clock.monotonicMs();
+    this.#observe({
+      kind: 'committed',
+      partition: this.partition,
+      outputs: outputs.length,
+      durationMs: this.#lastCommitMs - startMs,
+      latencyMs: oldestMs === undefined ? 0 : Math.max(0, clock.nowMs() - oldestMs),
+    });
+  }
+
+  /** Writes changed states, changed timers and the position in one batch. Only what is committed is ever stored. */
+  async storeStates(): Promise<void> {
+    if (this.#foldedOffset === this.appliedOffset) return;
+    const { clock } = this.#options.ports;
+    const startMs = clock.monotonicMs();
+    const { batch, timers } = this.#toBatch();
+    await this.#open.store.write(batch);
+    this.#target.cache.clean(batch.puts.map(({ value }) => value.length));
+    for (const { key, dueMs } of timers) {
+      if (dueMs === undefined) this.#storedTimers.delete(key);
+      else this.#storedTimers.set(key, dueMs);
+    }
+    this.#lastStoredMs = clock.monotonicMs();
+    const durationMs = this.#lastStoredMs - startMs;
+    this.#observe({ kind: 'stateWritten', partition: this.partition, states: batch.puts.length, durationMs });
+  }
+
+  /** The text of a key's state as of `foldedOffset`; `undefined` when it has none. */
+  async stateOf(key: string): Promise<string | undefined> {
+    const { cache, fold } = this.#target;
+    await cache.load([key]);
+    const state = cache.get(key)?.state;
+    return state === undefined ? undefined : fold.encodeState(state);
+  }
+
+  /**
+   * Whether the partition has been idle long enough and has a timer that would fire if a record came now. The log's
+   * clock is the broker's; ours, or what has passed since the last record, stands in for it.
+   */
+  isTickDue(): boolean {
+    const { clock } = this.#options.ports;
+    const idleMs = clock.monotonicMs() - this.#lastRecordMs;
+    if (idleMs < this.#options.limits.tickIntervalMs || this.#foldedOffset < this.endOffset) return false;
+    const earliestMs = this.#target.timers.earliestMs();
+    return earliestMs !== undefined && earliestMs <= Math.max(clock.nowMs(), this.#logTimeMs + idleMs);
+  }
+
+  /** A tick is on its way: the next one no earlier than an interval from now. */
+  noteTick(): void {
+    this.#lastRecordMs = this.#options.ports.clock.monotonicMs();
+  }
+
+  /** Ends fetching and lets go of the store and the sink. Commits and stores nothing. */
+  async close(): Promise<void> {
+    this.#reader.close();
+    await this.#open.sink.close();
+    await this.#open.store.close();
+  }
+
+  /** Wakes whoever waits for the next batch. */
+  stopReading(): void {
+    this.#reader.close();
+  }
+
+  #forgetPending(): void {
+    this.#outputs = [];
+    this.#outputBytes = 0;
+    this.#pendingRecords = 0;
+    this.#oldestPendingMs = undefined;
+  }
+
+  #isStoreDue(nowMs: number): boolean {
+    const { limits } = this.#options;
+    return this.#foldedOffset > this.appliedOffset && nowMs - this.#lastStoredMs >= limits.stateIntervalMs;
+  }
+
+  /** A full disk must not stop the outputs: the states wait in memory, up to a limit. */
+  async #storeOrGoOn(): Promise<void> {
+    const { limits, ports, log } = this.#options;
+    try {
+      await this.storeStates();
+    } catch (thrown) {
+      const error = toAppError(thrown, 'FS_STATE_UNAVAILABLE', 'The states could not be stored');
+      this.#observe({ kind: 'stateNotWritten', partition: this.partition, code: error.code });
+      if (this.#target.cache.dirtyCount > limits.maxDirtyEntries) throw error;
+      this.#lastStoredMs = ports.clock.monotonicMs();
+      log.warn({ partition: this.partition, err: error }, 'the states could not be stored, trying again later');
+    }
+  }
+
+  #toBatch(): { batch: StateBatch; timers: StateBatch['timers'] } {
+    const { fold, cache } = this.#target;
+    const puts: { key: string; value: Buffer }[] = [];
+    const timers: { key: string; dueMs: number | undefined }[] = [];
+    for (const { key, state } of cache.dirty()) {
+      if (state === undefined) continue;
+      puts.push({ key, value: toStateValue(fold.stateVersion, fold.encodeState(state)) });
+      const dueMs = fold.dueAt(state);
+      const storedMs = this.#storedTimers.get(key);
+      // A stored time that is too early costs one look after the next opening; a later one would be a lost timer.
+      if (dueMs === undefined ? storedMs !== undefined : storedMs === undefined || dueMs < storedMs) {
+        timers.push({ key, dueMs });
+      }
+    }
+    const position = { appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
+    return { batch: { puts, deletes: [], timers, ...position }, timers };
+  }
+
+  #waitMs(): number {
+    const { limits, ports } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
+    const untilMs = [this.#lastRecordMs + limits.tickIntervalMs];
+    if (this.#foldedOffset > this.#committedOffset) untilMs.push(this.#lastCommitMs + limits.commitIntervalMs);
+    if (this.#foldedOffset > this.appliedOffset) untilMs.push(this.#lastStoredMs + limits.stateIntervalMs);
+    return Math.min(Math.max(Math.min(...untilMs) - nowMs, 1), limits.tickIntervalMs);
+  }
+
+  #observe(event: EngineEvent): void {
+    this.#options.observe(event);
+  }
+}

@@ -1,0 +1,37 @@
+import { type LastCheckpoint } from './checkpoint-job.ts';
+import { type OpenedFrom } from './engine-event.ts';
+
+/**
+ * opening → refolding → running → opening … ; any of them → closed.
+ * `refolding` folds what was committed already and writes no outputs.
+ */
+export type PartitionPhase = 'opening' | 'refolding' | 'running' | 'closed';
+
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly phase: PartitionPhase;
+  readonly committedOffset: number;
+  readonly appliedOffset: number;
+  readonly foldedOffset: number;
+  readonly endOffset: number;
+  /** Records of the log that are not committed yet. */
+  readonly lag: number;
+  readonly lastCheckpoint: LastCheckpoint | undefined;
+  readonly openedFrom: OpenedFrom | undefined;
+}
+
+/** Where in the log an answer was taken. */
+export interface AsOf {
+  readonly partition: number;
+  /** Every record before it is in the answer, none after. */
+  readonly offset: number;
+  readonly logTimeMs: number;
+}
+
+/** States of a partition at one moment of the log. Call `release`. */
+export interface PartitionSnapshot {
+  readonly asOf: AsOf;
+  /** In key order; `stateText` as the fold encodes it. */
+  entries(): AsyncIterable<{ readonly key: string; readonly stateText: string }>;
+  release(): Promise<void>;
+}

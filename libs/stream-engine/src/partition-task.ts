@@ -1,0 +1,254 @@
+import { AppError, toAppError } from '@fleetstream/kernel';
+import { CheckpointJob } from './checkpoint-job.ts';
+import { type OpenedFrom } from './engine-event.ts';
+import { type StreamEngineOptions } from './engine-options.ts';
+import { openPartition, type OpenPartition } from './open-partition.ts';
+import { PartitionSession } from './partition-session.ts';
+import { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { toStateText } from './state-value.ts';
+
+/** What exists while a partition is open. */
+interface Life<State, Input> {
+  readonly session: PartitionSession<State, Input>;
+  readonly open: OpenPartition;
+  readonly checkpoints: CheckpointJob;
+  /** What broke it: from then on its memory may be half changed, and nobody may look at it or store it. */
+  failure: unknown;
+}
+
+const uploadGraceMs = 5000;
+
+/**
+ * One partition for as long as this process owns it. It opens, folds until it is stopped or something fails, and opens
+ * again: whatever was in memory at a failure is dropped, and the broker is asked what is committed.
+ */
+export class PartitionTask<State, Input> {
+  readonly partition: number;
+  readonly #options: StreamEngineOptions<State, Input>;
+  readonly #stopping = new AbortController();
+  /** Folding, commits and queries take turns. */
+  readonly #turns = new SerialQueue();
+  readonly #ended: Promise<void>;
+  #life: Life<State, Input> | undefined;
+  #openedFrom: OpenedFrom | undefined;
+  #phase: PartitionPhase = 'opening';
+  #retryMs: number;
+
+  constructor(options: StreamEngineOptions<State, Input>, partition: number) {
+    this.partition = partition;
+    this.#options = options;
+    this.#retryMs = options.limits.firstRetryMs;
+    this.#ended = this.#run();
+  }
+
+  get status(): PartitionStatus {
+    const { partition } = this;
+    const life = this.#life;
+    const openedFrom = this.#openedFrom;
+    if (life === undefined) {
+      const offsets = { committedOffset: 0, appliedOffset: 0, foldedOffset: 0, endOffset: 0, lag: 0 };
+      return { partition, phase: this.#phase, ...offsets, lastCheckpoint: undefined, openedFrom };
+    }
+    const { committedOffset, appliedOffset, foldedOffset, endOffset } = life.session;
+    const lag = Math.max(0, endOffset - Math.min(committedOffset, foldedOffset));
+    const lastCheckpoint = life.checkpoints.last;
+    const phase = this.#phase === 'running' && life.session.isRefolding ? 'refolding' : this.#phase;
+    return {
+      partition,
+      phase,
+      committedOffset,
+      appliedOffset,
+      foldedOffset,
+      endOffset,
+      lag,
+      lastCheckpoint,
+      openedFrom,
+    };
+  }
+
+  /** The state of a key; `undefined` when it has none. @throws AppError FS_NOT_READY while the partition isn't open */
+  async getState(key: string): Promise<{ readonly stateText: string | undefined; readonly asOf: AsOf }> {
+    return await this.#turns.run(async () => {
+      const { session } = this.#requireLife();
+      const stateText = await session.stateOf(key);
+      return { stateText, asOf: this.#asOf(session) };
+    });
+  }
+
+  /** All states, as of one offset. @throws AppError FS_NOT_READY while the partition isn't open */
+  async snapshot(): Promise<PartitionSnapshot> {
+    return await this.#turns.run(async () => {
+      const life = this.#requireLife();
+      const { session, open } = life;
+      await breaking(life, () => session.commit());
+      await session.storeStates();
+      const stored = await open.store.snapshot();
+      const { stateVersion } = this.#options.fold;
+      const { appliedOffset: offset, logTimeMs } = stored;
+      return {
+        asOf: { partition: this.partition, offset, logTimeMs },
+        entries: async function* () {
+          for await (const { key, value } of stored.entries())
+            yield { key, stateText: toStateText(stateVersion, value) };
+        },
+        release: () => stored.release(),
+      };
+    });
+  }
+
+  /** Commits and stores what was folded, then closes. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#life?.session.stopReading();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        const life = await this.#openLife();
+        await this.#live(life);
+        await this.#turns.run(() => breaking(life, () => this.#endLife(life)));
+        await this.#uploaded(life);
+      } catch (thrown) {
+        await this.#fail(thrown);
+      }
+    }
+    this.#phase = 'closed';
+  }
+
+  async #openLife(): Promise<Life<State, Input>> {
+    this.#phase = 'opening';
+    const { ports, observe, log } = this.#options;
+    const startMs = ports.clock.monotonicMs();
+    const options = this.#options as unknown as StreamEngineOptions<never, never>;
+    const open = await openPartition(options, this.partition);
+    const session = await PartitionSession.start(this.#options, this.partition, open);
+    const known = open.openedFrom === 'checkpoint' ? open.startOffset : 0;
+    const checkpoints = new CheckpointJob(options, this.partition, known);
+    const life: Life<State, Input> = { session, open, checkpoints, failure: undefined };
+    this.#life = life;
+    this.#openedFrom = open.openedFrom;
+    this.#phase = 'running';
+    const { partition } = this;
+    const { startOffset: appliedOffset, committedOffset, openedFrom } = open;
+    const refoldRecords = Math.max(0, committedOffset - appliedOffset);
+    log.info({ partition, openedFrom, appliedOffset, committedOffset, refoldRecords }, 'partition opened');
+    observe({
+      kind: 'opened',
+      partition,
+      openedFrom,
+      refoldRecords,
+      durationMs: ports.clock.monotonicMs() - startMs,
+    });
+    return life;
+  }
+
+  /** Folds until it is told to stop; throws whatever went wrong. */
+  async #live(life: Life<State, Input>): Promise<void> {
+    const { session, open, checkpoints } = life;
+    while (!this.#stopping.signal.aborted) {
+      const batch = await session.nextBatch();
+      await this.#turns.run(() =>
+        breaking(life, async () => {
+          if (batch !== undefined) await session.fold(batch);
+          await session.settle();
+        }),
+      );
+      if (!session.isRefolding) this.#retryMs = this.#options.limits.firstRetryMs;
+      checkpoints.startIfDue(open.store);
+      if (session.isTickDue()) await this.#tick(session);
+    }
+  }
+
+  async #tick(session: PartitionSession<State, Input>): Promise<void> {
+    const { ports, observe, log } = this.#options;
+    session.noteTick();
+    try {
+      await ports.ticks.tick(this.partition);
+      observe({ kind: 'ticked', partition: this.partition });
+    } catch (thrown) {
+      observe({ kind: 'notTicked', partition: this.partition });
+      log.warn({ partition: this.partition, err: thrown }, 'a tick could not be appended, trying again later');
+    }
+  }
+
+  /** The orderly end. A commit that fails here is as any other: the next owner goes on from what is committed. */
+  async #endLife({ session }: Life<State, Input>): Promise<void> {
+    await session.commit();
+    await session.storeStates();
+    await this.#drop();
+  }
+
+  async #fail(thrown: unknown): Promise<void> {
+    const { ports, observe, log, limits } = this.#options;
+    const { partition } = this;
+    const error = toAppError(thrown, 'FS_INTERNAL', `Partition ${partition} failed`, { partition });
+    const stopping = this.#stopping.signal.aborted;
+    this.#phase = 'opening';
+    observe({ kind: 'failed', partition, code: error.code });
+    await this.#turns.run(() => this.#drop());
+    if (stopping) {
+      log.warn({ partition, err: error }, 'a partition failed while it was given up, the next owner refolds');
+      return;
+    }
+    const level = error.spec.disposition === 'fatal' ? 'error' : 'warn';
+    log[level]({ partition, err: error, retryMs: this.#retryMs }, 'a partition failed and is opened again');
+    // Opening fences whoever has the partition: only one that the group has confirmed may do so after it was fenced.
+    if (error.code === 'FS_TASK_FENCED') await Promise.race([ports.ownershipConfirmed(), this.#stopped()]);
+    await ports.sleep(this.#retryMs, this.#stopping.signal);
+    this.#retryMs = Math.min(this.#retryMs * 2, limits.maxRetryMs);
+  }
+
+  /** Lets go of everything that was in memory. What is in the store is right whatever happened. */
+  async #drop(): Promise<void> {
+    const life = this.#life;
+    this.#life = undefined;
+    if (life === undefined) return;
+    try {
+      await life.checkpoints.copied();
+      await life.session.close();
+    } catch (thrown) {
+      this.#options.log.warn({ partition: this.partition, err: thrown }, 'a partition did not close cleanly');
+    }
+  }
+
+  /** An upload that is nearly there saves the next owner a refold; the folder is free already. */
+  async #uploaded({ checkpoints }: Life<State, Input>): Promise<void> {
+    const timeout = new AbortController();
+    await Promise.race([checkpoints.settled(), this.#options.ports.sleep(uploadGraceMs, timeout.signal)]);
+    timeout.abort();
+  }
+
+  async #stopped(): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+
+  #requireLife(): Life<State, Input> {
+    if (this.#life !== undefined && this.#life.failure === undefined) return this.#life;
+    throw new AppError('FS_NOT_READY', `Partition ${this.partition} is being opened`);
+  }
+
+  #asOf(session: PartitionSession<State, Input>): AsOf {
+    return { partition: this.partition, offset: session.foldedOffset, logTimeMs: session.logTimeMs };
+  }
+}
+
+/** Runs what changes a life's memory. After a failure in it, and from then on, that memory is not used any more. */
+async function breaking(life: { failure: unknown }, work: () => Promise<void>): Promise<void> {
+  if (life.failure !== undefined) throw life.failure;
+  try {
+    await work();
+  } catch (thrown) {
+    life.failure = thrown;
+    throw thrown;
+  }
+}
