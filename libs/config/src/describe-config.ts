@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type ConfigSchema } from './load-config.ts';
 
 export interface ConfigKey {
@@ -18,11 +18,18 @@ export function describeConfig(schema: ConfigSchema): ConfigKey[] {
     return {
       key,
       description: type.description ?? '',
-      defaultText: fallback.success && fallback.data !== undefined ? String(fallback.data) : undefined,
+      defaultText: fallback.success ? toText(fallback.data) : undefined,
       required: !fallback.success,
       secret: meta?.secret === true,
     };
   });
+}
+
+/** As it would be written in an environment; objects, which no environment holds, as JSON. */
+function toText(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** A configuration for a log line: secrets are replaced, everything else is as it is in force. */

@@ -1,5 +1,5 @@
 import { AppError } from '@fleetstream/kernel';
-import { z } from 'zod';
+import { type z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

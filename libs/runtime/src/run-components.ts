@@ -31,8 +31,9 @@ export async function runComponents(options: RunOptions): Promise<{ clean: boole
     await stopAll(running, log, options.stopTimeoutMs);
     throw thrown;
   }
+  if (!shutdown.aborted) options.onStarted?.();
+  // Asked once more: an abort that came before the listener would never be heard.
   if (!shutdown.aborted) {
-    options.onStarted?.();
     await new Promise<void>((resolve) => {
       shutdown.addEventListener(
         'abort',

@@ -20,9 +20,9 @@ export async function runProcess(
   components: (fail: (error: unknown) => void) => readonly Component[],
 ): Promise<void> {
   const shutdown = new AbortController();
-  let failed = false;
+  const failures: unknown[] = [];
   const fail = (thrown: unknown) => {
-    failed = true;
+    failures.push(thrown);
     log.error({ err: thrown }, `stopping: ${toMessage(thrown)}`);
     shutdown.abort();
   };
@@ -44,7 +44,7 @@ export async function runProcess(
         log.info({}, 'started');
       },
     });
-    process.exit(clean && !failed ? 0 : 1);
+    process.exit(clean && failures.length === 0 ? 0 : 1);
   } catch (thrown) {
     log.error({ err: thrown }, `could not start: ${toMessage(thrown)}`);
     process.exit(1);

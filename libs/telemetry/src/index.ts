@@ -1,2 +1,2 @@
 export { createLog, type LogOptions } from './create-log.ts';
-export { createMetrics, latencyBucketsSeconds, type Metrics } from './metrics.ts';
+export { createMetrics, latencyBucketsSeconds, type MetricDescription, type Metrics } from './metrics.ts';

@@ -1,5 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What a metric is, for documents and checks. */
+export interface MetricDescription {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
 /** One process's metrics: `fleetstream_<service>_<name>_<unit>[_total]`, labels from closed unions. */
 export interface Metrics {
   counter<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Counter<Label>;
@@ -17,6 +25,8 @@ export interface Metrics {
   ): Histogram<Label>;
   /** The Prometheus text exposition. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Those made here, in the order of their making; not what prom-client tells of the process by itself. */
+  describe(): readonly MetricDescription[];
   stop(): void;
 }
 
@@ -24,14 +34,20 @@ export interface Metrics {
 export function createMetrics(service: string): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const prefix = `fleetstream_${service}_`;
+  const described: MetricDescription[] = [];
+  const describe = (type: MetricDescription['type'], shortName: string, help: string, labels: readonly string[]) => {
+    const name = `fleetstream_${service}_${shortName}`;
+    described.push({ name, type, help, labels });
+    return { name, help, registers: [registry] };
+  };
   return {
     counter: (name, help, labels = []) =>
-      new Counter({ name: prefix + name, help, labelNames: labels, registers: [registry] }),
+      new Counter({ ...describe('counter', name, help, labels), labelNames: labels }),
     gauge: (name, help, labels = [], collect = () => undefined) =>
-      new Gauge({ name: prefix + name, help, labelNames: labels, registers: [registry], collect }),
+      new Gauge({ ...describe('gauge', name, help, labels), labelNames: labels, collect }),
     histogram: (name, help, buckets, labels = []) =>
-      new Histogram({ name: prefix + name, help, buckets: [...buckets], labelNames: labels, registers: [registry] }),
+      new Histogram({ ...describe('histogram', name, help, labels), labelNames: labels, buckets: [...buckets] }),
+    describe: () => described,
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     stop: () => {
       registry.clear();
