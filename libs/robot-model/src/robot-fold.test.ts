@@ -221,6 +221,30 @@ describe('published states', () => {
     ]);
   });
 
+  it('a published pose is not published again', () => {
+    expect(run([first, [1_000, state(pose(1))], [2_500, telemetry(1)]]).told).toEqual([
+      'robot-online',
+      'state 1',
+      'state 2',
+    ]);
+  });
+
+  it('a state that says the same in new objects is not published again', () => {
+    const same = (): Said =>
+      state({
+        safety: { emergencyStop: 'NONE' },
+        load: [{ id: 'l' }],
+        task: { id: 't', step: '1' },
+        actions: [{ id: 'a', status: 'RUNNING' }],
+      });
+    expect(
+      run([
+        [0, same()],
+        [2_000, same()],
+      ]).told,
+    ).toEqual(['robot-online', 'state 1']);
+  });
+
   it('hold what is known and nothing of what deduplication needs', () => {
     const { outputs } = run([
       [0, enrolled({ name: 'Ann', site: 's' })],
@@ -310,6 +334,37 @@ describe('the state', () => {
     ]);
     expect(known.presence.lastSeenMs).toBe(start + 100);
     expect(known.metrics.byName['v']?.lastMs).toBe(start + 100);
+  });
+
+  it('lets now be no earlier than the timer that fired last', () => {
+    const { state: known } = run([
+      [0, telemetry(1)],
+      [30_000, 'timer'],
+      [29_000, telemetry(2)],
+    ]);
+    expect(known.presence).toEqual({ status: 'online', sinceMs: start + 30_000, lastSeenMs: start + 30_000 });
+  });
+
+  it('does not part again from a robot whose farewell is delivered twice', () => {
+    const farewell = state({ connection: 'OFFLINE' }, at(1));
+    const { state: known } = run([
+      [0, farewell],
+      [1, telemetry(1, at(2))],
+      [2, farewell],
+    ]);
+    expect(known.presence).toEqual({ status: 'online', sinceMs: start + 1, lastSeenMs: start + 1 });
+  });
+
+  it('has equal counters as equal texts, whichever type came first', () => {
+    const one = run([
+      [0, telemetry(1)],
+      [1, state({})],
+    ]).state.counters;
+    const other = run([
+      [0, state({})],
+      [1, telemetry(1)],
+    ]).state.counters;
+    expect(JSON.stringify(one)).toBe(JSON.stringify(other));
   });
 
   it('clears what is said to be none', () => {
