@@ -60,8 +60,8 @@ export const webhookConfig = z
   .refine((config) => config.WEBHOOK_MAX_EVENT_BYTES <= config.WEBHOOK_MAX_BODY_BYTES, {
     error: 'WEBHOOK_MAX_EVENT_BYTES must not exceed WEBHOOK_MAX_BODY_BYTES',
   })
-  .refine((config) => config.WEBHOOK_MAX_BODY_BYTES <= config.WEBHOOK_MAX_BYTES_IN_FLIGHT, {
-    error: 'WEBHOOK_MAX_BODY_BYTES must not exceed WEBHOOK_MAX_BYTES_IN_FLIGHT',
+  .refine((config) => 2 * config.WEBHOOK_MAX_BODY_BYTES <= config.WEBHOOK_MAX_BYTES_IN_FLIGHT, {
+    error: 'WEBHOOK_MAX_BYTES_IN_FLIGHT must hold at least two bodies of WEBHOOK_MAX_BODY_BYTES',
   });
 
 export type WebhookConfig = z.infer<typeof webhookConfig>;

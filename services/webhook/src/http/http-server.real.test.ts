@@ -87,7 +87,11 @@ describe('unmodified SDKs', () => {
 describe('bodies that never end well', () => {
   let pod: TestPod;
   beforeAll(async () => {
-    pod = await startPod(backing, { WEBHOOK_BODY_TIMEOUT_MS: '300', WEBHOOK_MAX_BYTES_IN_FLIGHT: '1200000' });
+    pod = await startPod(backing, {
+      WEBHOOK_BODY_TIMEOUT_MS: '300',
+      WEBHOOK_MAX_BODY_BYTES: '750000',
+      WEBHOOK_MAX_BYTES_IN_FLIGHT: '1500000',
+    });
   });
   afterAll(() => pod.stop());
 
@@ -136,11 +140,11 @@ describe('bodies that never end well', () => {
   });
 
   it('bodies that fill the pod are turned away with 503, and what they held is given back', async () => {
-    const half = Buffer.alloc(600_000, ' ');
-    const sockets = Array.from({ length: 2 }, () => connect(pod.port, '127.0.0.1'));
+    const half = Buffer.alloc(700_000, ' ');
+    const sockets = Array.from({ length: 3 }, () => connect(pod.port, '127.0.0.1'));
     const answers = sockets.map((socket) => {
       socket.on('error', () => undefined);
-      socket.write(head({ 'content-length': '700000' }));
+      socket.write(head({ 'content-length': '720000' }));
       socket.write(half);
       return readAll(socket);
     });
