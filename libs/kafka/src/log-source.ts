@@ -172,7 +172,6 @@ class FetchLoop {
     log.warn({ topic, reason: toMessage(thrown), delayMs: this.delayMs }, 'a fetch failed, trying again');
     forget(this.cluster, thrown);
     await new Promise((resolve) => setTimeout(resolve, this.delayMs));
-    if (this.stopping) return;
     await this.cluster.refreshMetadata().catch((failure: unknown) => {
       log.debug({ topic, reason: toMessage(failure) }, 'the metadata could not be refreshed');
     });

@@ -1,4 +1,4 @@
-import { AppError, toAppError } from '@fleetstream/kernel';
+import { AppError, type ErrorCode, toAppError } from '@fleetstream/kernel';
 import { CheckpointJob } from './checkpoint-job.ts';
 import { type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
@@ -14,10 +14,11 @@ interface Life<State, Input> {
   readonly open: OpenPartition;
   readonly checkpoints: CheckpointJob;
   /** What broke it: from then on its memory may be half changed, and nobody may look at it or store it. */
-  failure: unknown;
+  failure: AppError | undefined;
 }
 
 const uploadGraceMs = 5000;
+const mayBeAnothers: ReadonlySet<ErrorCode> = new Set(['FS_TASK_FENCED', 'FS_COMMIT_OUTCOME_UNKNOWN']);
 
 /**
  * One partition for as long as this process owns it. It opens, folds until it is stopped or something fails, and opens
@@ -196,8 +197,8 @@ export class PartitionTask<State, Input> {
     }
     const level = error.spec.disposition === 'fatal' ? 'error' : 'warn';
     log[level]({ partition, err: error, retryMs: this.#retryMs }, 'a partition failed and is opened again');
-    // Opening fences whoever has the partition: only one that the group has confirmed may do so after it was fenced.
-    if (error.code === 'FS_TASK_FENCED') await Promise.race([ports.ownershipConfirmed(), this.#stopped()]);
+    // Opening fences whoever has the partition, so one that may have lost it meanwhile first lets the group say.
+    if (mayBeAnothers.has(error.code)) await Promise.race([ports.ownershipConfirmed(), this.#stopped()]);
     await ports.sleep(this.#retryMs, this.#stopping.signal);
     this.#retryMs = Math.min(this.#retryMs * 2, limits.maxRetryMs);
   }
@@ -243,12 +244,12 @@ export class PartitionTask<State, Input> {
 }
 
 /** Runs what changes a life's memory. After a failure in it, and from then on, that memory is not used any more. */
-async function breaking(life: { failure: unknown }, work: () => Promise<void>): Promise<void> {
+async function breaking(life: { failure: AppError | undefined }, work: () => Promise<void>): Promise<void> {
   if (life.failure !== undefined) throw life.failure;
   try {
     await work();
   } catch (thrown) {
-    life.failure = thrown;
-    throw thrown;
+    life.failure = toAppError(thrown, 'FS_INTERNAL', 'A partition failed');
+    throw life.failure;
   }
 }

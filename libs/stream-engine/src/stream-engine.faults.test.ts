@@ -72,6 +72,7 @@ async function live(seed: number): Promise<{ world: MemoryWorld; disk: MemoryDis
   const random = new SeededRandom(seed);
   const world = new MemoryWorld(random);
   const events: EngineEvent[] = [];
+  const processes: MemoryProcess[] = [];
   let disk: MemoryDisk = new Map();
   appendSome(world, random.between(1, 60));
   for (let generation = random.between(1, 6); generation > 0; generation -= 1) {
@@ -82,6 +83,7 @@ async function live(seed: number): Promise<{ world: MemoryWorld; disk: MemoryDis
     const zombie = random.chance(0.25);
     const fate = zombie ? { troubles: 0.02 } : { diesAtStep: steps, troubles: 0.02 };
     const process = new MemoryProcess(world, disk, fate);
+    processes.push(process);
     startEngine(process, events);
     let turns = steps * 2;
     await turnsUntil(() => process.isDead || turns-- <= 0, seed);
@@ -92,7 +94,14 @@ async function live(seed: number): Promise<{ world: MemoryWorld; disk: MemoryDis
   }
   const last = new MemoryProcess(world, disk);
   const engine = startEngine(last, events);
-  await turnsUntil(() => engine.statuses()[0]?.phase === 'running' && (world.committed ?? 0) >= world.log.length, seed);
+  const isDone = () => {
+    const status = engine.statuses()[0];
+    return status?.phase === 'running' && status.committedOffset >= world.log.length;
+  };
+  await turnsUntil(isDone, seed);
+  // What still runs would never end, and these promises leave no room for anything else.
+  for (const process of processes) process.kill();
+  await turnsUntil(isDone, seed);
   await engine.stop();
   return { world, disk, events };
 }

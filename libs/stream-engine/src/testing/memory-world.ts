@@ -32,6 +32,8 @@ export class MemoryWorld {
   wentBack = false;
   timeMs = 1000;
   logStart = 0;
+  /** Whom the group has given the partition to: the process that was made last. */
+  owner: MemoryProcess | undefined;
 
   constructor(random: SeededRandom) {
     this.random = random;
@@ -65,15 +67,21 @@ export class MemoryProcess {
   readonly disk: MemoryDisk;
   readonly #fate: ProcessFate;
   #steps = 0;
+  #killed = false;
 
   constructor(world: MemoryWorld, disk: MemoryDisk, fate: ProcessFate = {}) {
     this.world = world;
     this.disk = disk;
     this.#fate = fate;
+    world.owner = this;
   }
 
   get isDead(): boolean {
-    return this.#steps >= (this.#fate.diesAtStep ?? Infinity);
+    return this.#killed || this.#steps >= (this.#fate.diesAtStep ?? Infinity);
+  }
+
+  kill(): void {
+    this.#killed = true;
   }
 
   ports(): EnginePorts {
@@ -117,7 +125,10 @@ export class MemoryProcess {
         this.world.timeMs += delayMs;
         await this.#step();
       },
-      ownershipConfirmed: () => this.#step(),
+      ownershipConfirmed: async () => {
+        await this.#step();
+        if (this.world.owner !== this) await new Promise<never>(() => undefined);
+      },
     };
   }
 
