@@ -2,7 +2,7 @@
 export interface RobotRules {
   /** A robot that was silent for this long, in log milliseconds, is offline; exactly at the limit it is. */
   readonly offlineAfterMs: number;
-  /** Boots whose sequences are remembered; the one not heard of for longest is forgotten. */
+  /** Boots remembered (some robots count per channel); the one not heard of for longest is forgotten. */
   readonly bootsMax: number;
   /** Stretches of sequence numbers remembered per boot, so `sequenceRangesMax - 1` open gaps. */
   readonly sequenceRangesMax: number;
@@ -16,7 +16,7 @@ export interface RobotRules {
 
 export const defaultRobotRules: RobotRules = {
   offlineAfterMs: 30_000,
-  bootsMax: 4,
+  bootsMax: 8,
   sequenceRangesMax: 32,
   recentIdsMax: 256,
   metricNamesMax: 64,

@@ -14,7 +14,9 @@ export const insightSchema = z
     expected: z.number().describe('What the model thought the value would be'),
     score: z
       .number()
-      .describe('Of an outlier -log10 of the probability of a value so far off, at most 30; of a stuck value its samples'),
+      .describe(
+        'Of an outlier -log10 of the probability of a value so far off, at most 30; of a stuck value its samples',
+      ),
     threshold: z.number().describe('The score from which the model speaks'),
     atMs: z.int().describe('Log time of the record, milliseconds since the epoch'),
     eventId: z.string().describe('The event that was judged'),
