@@ -1,3 +1,3 @@
-export type GoTool = 'compose-go' | 'k6' | 'kubeconform' | 'kustomize';
+export type GoTool = 'compose-go' | 'k6' | 'kubeconform' | 'kustomize' | 'minio' | 'versitygw';
 
 export function goToolFile(cacheDir: string, name: GoTool): string;

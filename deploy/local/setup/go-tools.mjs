@@ -21,6 +21,18 @@ export const goTools = {
     size: 'a few CPU seconds',
     binary: 'cmd',
   },
+  // The S3 server of the tests: small, strict, and quick to start.
+  versitygw: {
+    module: 'github.com/versity/versitygw/cmd/versitygw',
+    version: 'v1.8.0',
+    size: 'about 2 CPU minutes',
+  },
+  // Archived upstream, so nothing newer will come; what users run all the same.
+  minio: {
+    module: 'github.com/minio/minio',
+    version: 'v0.0.0-20260212201848-7aac2a2c5b7c',
+    size: 'about 10 CPU minutes',
+  },
   kustomize: { module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1', size: 'about 1 CPU minute' },
 };
 

@@ -1,4 +1,4 @@
-/** Where the parts of `npm start` listen, all on 127.0.0.1. Pods count up from their first port. */
+/** Where the parts of `npm start` listen, all on 127.0.0.1. Pods, nine of a kind at most, count up from their first. */
 export const localPorts = {
   kafka: 19_092,
   kafkaController: 19_093,
@@ -9,6 +9,3 @@ export const localPorts = {
   processorFirst: 18_091,
   platform: 18_070,
 } as const;
-
-/** Pods of one kind, at most: the next kind's ports begin ten further. */
-export const maxPodsPerKind = 9;

@@ -12,7 +12,7 @@ export interface CommandContext extends Omit<RunContext, 'options' | 'layout' | 
   readonly stderr: TextStream;
 }
 
-export const exitCodes = { well: 0, failed: 1, unfit: 2, interrupted: 130 } as const;
+const exitCodes = { well: 0, failed: 1, unfit: 2, interrupted: 130 } as const;
 
 /** `npm start`: from the command line to the exit code. */
 export async function startCommand(argv: readonly string[], context: CommandContext): Promise<number> {

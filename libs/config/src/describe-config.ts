@@ -29,7 +29,7 @@ export function describeConfig(schema: ConfigSchema): ConfigKey[] {
 function toText(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return value.join(',');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A configuration for a log line: secrets are replaced, everything else is as it is in force. */
