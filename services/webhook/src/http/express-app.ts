@@ -59,6 +59,7 @@ export function createExpressApp({ events, readiness, metrics, log }: ExpressApp
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.enable('case sensitive routing');
   app.post(eventsPath, events.handle);
   app.all(eventsPath, (request, response) => {
     turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'POST' });
