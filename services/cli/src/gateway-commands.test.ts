@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { deriveRobotSecret, signatureHeaders, verifyContent } from '@fleetstream/signing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestingWorld, type TestingWorld, testingToken } from './testing-world.ts';
+
+interface Seen {
+  readonly request: IncomingMessage;
+  readonly body: string;
+}
+
+let world: TestingWorld;
+let answer: { readonly status: number; readonly body: string };
+let seen: Seen[] = [];
+
+const server = createServer((request, response) => {
+  void text(request).then((body) => {
+    seen.push({ request, body });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  });
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  world = createTestingWorld({ gatewayUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+});
+
+afterAll(async () => {
+  world.remove();
+  await new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+});
+
+beforeEach(() => {
+  seen = [];
+});
+
+const say = (status: number, body: unknown) => {
+  answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) };
+};
+
+const send = (...more: readonly string[]) =>
+  world.run([
+    'send',
+    'r1',
+    '--type',
+    'robot.alert.v1',
+    '--data',
+    '{"code":"A","level":"WARNING"}',
+    '--id',
+    'e1',
+    ...more,
+  ]);
+
+describe('fleetstream send', () => {
+  it('posts one signed CloudEvent', async () => {
+    say(202, { results: [{ id: 'e1', result: 'accepted' }] });
+    expect(await send()).toEqual({ code: 0, out: 'e1 accepted', notes: '' });
+    const [one] = seen;
+    if (one === undefined) expect.unreachable();
+    const { headers, url } = one.request;
+    expect(url).toBe('/v1/robots/r1/events');
+    expect(JSON.parse(one.body)).toMatchObject({
+      specversion: '1.0',
+      id: 'e1',
+      source: '/robots/r1',
+      type: 'robot.alert.v1',
+    });
+    const content = {
+      id: String(headers[signatureHeaders.id]),
+      timestamp: String(headers[signatureHeaders.timestamp]),
+      body: Buffer.from(one.body),
+    };
+    const secret = deriveRobotSecret(world.masterKey, 'r1', 1);
+    expect(verifyContent([secret], content, String(headers[signatureHeaders.signature]))).toBe(true);
+  });
+
+  it.each([
+    {
+      name: 'a rejected event is a failure that says why',
+      status: 422,
+      body: {
+        code: 'FS_EVENT_MALFORMED',
+        detail: 'no event was accepted',
+        hint: 'Compare.',
+        results: [{ id: 'e1', result: 'rejected', code: 'FS_EVENT_MALFORMED', detail: 'data.code: missing' }],
+      },
+      says: /^fleetstream: 422 FS_EVENT_MALFORMED: no event was accepted\n {2}e1: FS_EVENT_MALFORMED data\.code: missing\nCompare\.$/,
+    },
+    {
+      name: 'a refused signature is a failure',
+      status: 401,
+      body: { code: 'FS_SIGNATURE_INVALID', title: 'No' },
+      says: /401 FS_SIGNATURE_INVALID: No/,
+    },
+    {
+      name: 'a retry is a failure for now',
+      status: 202,
+      body: { results: [{ id: 'e1', result: 'retry' }] },
+      says: /send it again with --id e1/,
+    },
+    { name: "a proxy's page is a failure", status: 502, body: '<html>', says: /not the platform's: <html>/ },
+  ])('$name', async ({ status, body, says }) => {
+    say(status, body);
+    const result = await send();
+    expect(result.code).toBe(1);
+    expect(result.notes).toMatch(says);
+  });
+
+  it('reads data from a file or from standard input', async () => {
+    say(202, { results: [{ id: 'e1', result: 'duplicate' }] });
+    world.write('data.json', '{"code":"FILE"}');
+    await world.run(['send', 'r1', '--type', 't', '--data', '@data.json']);
+    await world.run(['send', 'r1', '--type', 't', '--data', '-'], { input: '{"code":"INPUT"}' });
+    expect(seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([
+      { code: 'FILE' },
+      { code: 'INPUT' },
+    ]);
+  });
+});
+
+describe('fleetstream state', () => {
+  it('shows one robot whole, asked for with the token', async () => {
+    say(200, { robotId: 'r1', partition: 2, state: { presence: { status: 'online' } } });
+    const { code, out } = await world.run(['state', 'r1']);
+    expect(code).toBe(0);
+    expect(out).toContain('"status": "online"');
+    expect(seen[0]?.request.headers.authorization).toBe(`Bearer ${testingToken}`);
+  });
+
+  it('shows all robots in a table', async () => {
+    const presence = { status: 'online', lastSeenMs: Date.parse('2026-01-02T03:04:05Z') };
+    const reported = {
+      mode: 'AUTOMATIC',
+      battery: { percent: 51.26, voltageV: 8.3, charging: true },
+      pose: { x: 1.25, y: -3 },
+    };
+    say(200, {
+      robots: [
+        { robotId: 'zz', partition: 1, state: {} },
+        { robotId: 'aa', partition: 0, state: { presence, reported, errors: [{ type: 'COLLISION' }] } },
+      ],
+      asOf: [],
+    });
+    const { out } = await world.run(['state']);
+    expect(out.split('\n')).toEqual([
+      'ROBOT  STATUS  MODE       BATTERY         WHERE   ERRORS     LAST HEARD (UTC)',
+      'aa     online  AUTOMATIC  51.3 % 8.3 V +  1.3,-3  COLLISION  2026-01-02 03:04:05',
+      'zz     -       -          -               -       -          -',
+    ]);
+  });
+
+  it('prints the very answer as JSON', async () => {
+    say(200, '{"robots":[],"asOf":[{"partition":0,"offset":12345678901234567890}]}\n');
+    expect((await world.run(['state', '--json'])).out).toBe(answer.body.trim());
+  });
+
+  it('says what to do about an unknown robot', async () => {
+    say(404, { code: 'FS_ROBOT_UNKNOWN', title: 'No event of this robot has been folded yet', hint: 'Check the id.' });
+    const { code, notes } = await world.run(['state', 'r9']);
+    expect({ code, notes }).toEqual({
+      code: 1,
+      notes: 'fleetstream: 404 FS_ROBOT_UNKNOWN: No event of this robot has been folded yet\nCheck the id.',
+    });
+  });
+});
