@@ -60,6 +60,11 @@ describe('what is planted is found', () => {
     expect(seen).toMatchObject([{ index: 3000, finding: { kind: 'outlier', value: 32 } }]);
   });
 
+  it('the same spike again, a little later', () => {
+    const spiking = (index: number) => ([3000, 3300, 3600].includes(index) ? 32 : level());
+    expect(observeAll(spiking, { count: 4000, ...quiet }).map(({ index }) => index)).toEqual([3000, 3300, 3600]);
+  });
+
   it('a dip as well as a peak', () => {
     const seen = observeAll((index) => (index === 3000 ? 8 : level()), { count: 4000, ...quiet });
     expect(seen).toMatchObject([{ index: 3000, finding: { kind: 'outlier', value: 8 } }]);

@@ -167,11 +167,10 @@ export class SeriesDetector {
     }
     // What stands still for longer than ever tells nothing of how the series moves when it moves.
     if (this.#runs.unusual) return;
-    let learnt = residual;
-    if (outlying && episode !== undefined) {
-      if (episode.outlying > 1 && episode.outlying <= adaptAfterSamples) return;
-      learnt = Math.min(residual, episode.outlying === 1 ? limit : limit * growthMax);
-    }
+    // Nor do outliers of what is normal, unless they stay: one of them would stretch the tail beyond its like.
+    const persists = episode !== undefined && episode.outlying > adaptAfterSamples;
+    if (outlying && !persists) return;
+    const learnt = outlying ? Math.min(residual, limit * growthMax) : residual;
     if (this.#tail.add(learnt)) this.#threshold = Infinity;
   }
 

@@ -5,6 +5,7 @@ import { fitTail, type TailFit } from './tail-fit.ts';
 const refitEveryPeaks = 8;
 /** Steps of the tracked quantile, in mean residuals. */
 const quantileStep = 0.02;
+const firstQuantileStep = 0.5;
 const shareSamples = 1024;
 const scaleSamples = 256;
 /** A tail share below it would be guessed from nothing; a higher one errs towards silence. */
@@ -62,7 +63,7 @@ export class TailModel {
     this.#meanResidual += fresh * (residual - this.#meanResidual);
     const outside = residual > this.#start;
     // Large steps first: the tracked quantile finds its place within the first few hundred samples.
-    const step = Math.max(quantileStep, 4 / (1 + this.#samples / 8)) * this.#meanResidual;
+    const step = Math.max(quantileStep, Math.min(firstQuantileStep, 20 / this.#samples)) * this.#meanResidual;
     this.#start = Math.max(0, this.#start + step * ((outside ? 1 : 0) - this.#rules.tailShare));
     this.#tailShare += Math.max(1 / (100 + this.#samples), 1 / shareSamples) * ((outside ? 1 : 0) - this.#tailShare);
     if (!outside) return false;
@@ -78,15 +79,21 @@ export class TailModel {
   }
 
   #refit(): boolean {
-    const start = this.#start;
+    // Where values are quantised the peaks are few distinct ones, and the tracked start comes to lie on one of them:
+    // too few are then above it. Seen from further down they are all there, and the tail only looks longer.
+    const fitted = this.#fitFrom(this.#start) ?? this.#fitFrom(Math.max(0, this.#start - this.#meanResidual));
+    if (fitted === undefined) return false;
+    this.#sinceFit = 0;
+    this.#fit = fitted.fit;
+    this.#fitStart = fitted.start;
+    return true;
+  }
+
+  #fitFrom(start: number): { fit: TailFit; start: number } | undefined {
     const excesses = this.#peaks
       .filter((peak) => peak > start)
       .map((peak) => peak - start)
       .sort((a, b) => a - b);
-    if (excesses.length < this.#rules.peaksMin) return false;
-    this.#sinceFit = 0;
-    this.#fitStart = start;
-    this.#fit = fitTail(excesses);
-    return true;
+    return excesses.length < this.#rules.peaksMin ? undefined : { fit: fitTail(excesses), start };
   }
 }

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '@fleetstream/config';
+import { topics, topicSpecs } from '@fleetstream/contracts';
+import { createKafkaClient, createLogProducer, ensureTopics, type LogRecord, readLog } from '@fleetstream/kafka';
+import { silentLog } from '@fleetstream/kernel';
+import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { telemetryEvent } from '../test/robot-records.ts';
+import { createRandom, gauss } from '../test/synthetic-series.ts';
+import { createComponents, type Insights } from './app.ts';
+import { insightsConfig } from './config.ts';
+import { defaultRules } from './domain/detector-rules.ts';
+import { replayVerdicts } from './domain/replay-verdicts.ts';
+
+// The topics' names are fixed, so a broker of its own.
+const directory = mkdtempSync(join(tmpdir(), 'fleetstream-insights-'));
+let broker: LocalProcess;
+let kafka: ReturnType<typeof createKafkaClient>;
+
+beforeAll(async () => {
+  const [port, controllerPort] = [await findFreePort(), await findFreePort()];
+  const logFile = join(directory, 'kafka.log');
+  broker = await startKafkaBroker({
+    dataDir: join(directory, 'kafka'),
+    port,
+    controllerPort,
+    logFile,
+    quickStart: true,
+  });
+  kafka = createKafkaClient({ brokers: [broker.address], clientId: 'insights-test', log: silentLog });
+  const wanted = topicSpecs.filter(({ name }) =>
+    [topics.events, topics.insights, topics.deadLetters].some((topic) => topic === name),
+  );
+  await ensureTopics(
+    kafka,
+    wanted.map(({ name, config }) => ({ name, config, partitions: 2 })),
+  );
+});
+
+afterAll(async () => {
+  await broker.kill();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const random = createRandom(8);
+let made = 0;
+
+/** Rounds of all robots' events; in the last one of `spiking` robots their current is far off. */
+async function appendRounds(rounds: number, spiking: readonly string[]): Promise<void> {
+  const producer = createLogProducer({ kafka, log: silentLog, topics: [topics.events] });
+  const stop = await producer.start();
+  for (let round = 1; round <= rounds; round++) {
+    await producer.append(
+      ['arm-1', 'arm-2', 'arm-3', 'arm-4'].map((robotId) => {
+        const current = round === rounds && spiking.includes(robotId) ? 50 : 4 + 0.2 * gauss(random);
+        return { topic: topics.events, key: robotId, value: telemetryEvent(robotId, `e-${made++}`, { current }) };
+      }),
+    );
+  }
+  await stop();
+}
+
+async function readAll(topic: string): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  for await (const record of readLog({ kafka, topic })) records.push(record);
+  return records;
+}
+
+async function startInsights(rewindRecords: number): Promise<{ insights: Insights; stop: () => Promise<void> }> {
+  const environment = {
+    INSIGHTS_HTTP_PORT: '0',
+    INSIGHTS_REWIND_RECORDS: String(rewindRecords),
+    KAFKA_BROKERS: broker.address,
+    LOG_LEVEL: 'silent',
+  };
+  const config = loadConfig(insightsConfig, environment, { prefix: 'INSIGHTS_' });
+  const insights = createComponents(config, silentLog);
+  const stops: (() => Promise<void>)[] = [];
+  for (const component of insights.components) stops.unshift(await component.start());
+  return {
+    insights,
+    stop: async () => {
+      for (const stop of stops) await stop();
+    },
+  };
+}
+
+const verdictKeys = async () => (await readAll(topics.insights)).map(({ key }) => String(key)).sort();
+const waitFor = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 100 });
+
+describe('insights on a real log', () => {
+  it('says what is odd, once, across restarts, with verdicts that a replay gives byte for byte', async () => {
+    await appendRounds(700, ['arm-1', 'arm-3']);
+    const first = await startInsights(100_000);
+    await waitFor(async () => {
+      expect(await verdictKeys()).toEqual(['arm-1', 'arm-3']);
+    });
+    await first.stop();
+
+    // While nobody listened: found all the same. The second life rebuilds its memory from the log.
+    await appendRounds(20, ['arm-2']);
+    const second = await startInsights(100_000);
+    await waitFor(async () => {
+      expect(await verdictKeys()).toEqual(['arm-1', 'arm-2', 'arm-3']);
+    });
+    await appendRounds(20, ['arm-4']);
+    await waitFor(async () => {
+      expect(await verdictKeys()).toEqual(['arm-1', 'arm-2', 'arm-3', 'arm-4']);
+    });
+    const port = second.insights.port();
+    await waitFor(async () => {
+      expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    });
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toContain('fleetstream_insights_verdicts_total{model="tail",severity="extreme"} 2');
+    expect(text).toContain('fleetstream_insights_breaker_state{model="tail",state="closed"} 1');
+    expect(text).toContain('fleetstream_insights_lag_records{partition="0"} 0');
+    await second.stop();
+
+    const events = await readAll(topics.events);
+    const replayed: string[] = [];
+    for (const partition of [0, 1]) {
+      const mine = events.filter((record) => record.partition === partition);
+      replayed.push(...(await replayVerdicts(mine, defaultRules, 0)).map(({ value }) => value));
+    }
+    expect((await readAll(topics.insights)).map(({ value }) => String(value)).sort()).toEqual(replayed.sort());
+  });
+
+  it('shares partitions with a second instance, and says nothing twice', async () => {
+    const before = (await readAll(topics.insights)).length;
+    const [one, other] = [await startInsights(100_000), await startInsights(100_000)];
+    await waitFor(() => {
+      expect([one.insights.readiness(), other.insights.readiness()]).toMatchObject([{ ready: true }, { ready: true }]);
+      return Promise.resolve();
+    });
+    await appendRounds(20, ['arm-1', 'arm-2', 'arm-3', 'arm-4']);
+    await waitFor(async () => {
+      expect((await readAll(topics.insights)).length).toBeGreaterThanOrEqual(before + 4);
+    });
+    await one.stop();
+    await appendRounds(20, ['arm-1', 'arm-2', 'arm-3', 'arm-4']);
+    await waitFor(async () => {
+      expect((await readAll(topics.insights)).length).toBeGreaterThanOrEqual(before + 8);
+    });
+    await other.stop();
+    const ids = (await readAll(topics.insights)).map(({ value }) => (JSON.parse(String(value)) as { id: string }).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBe(before + 8);
+  });
+});
