@@ -5,6 +5,8 @@ export {
   type GroupMembershipOptions,
   leaveInNameOf,
 } from './group-membership.ts';
+export { type ClusterDescription, describeCluster } from './describe-cluster.ts';
+export { createGroupOwners, type GroupOwners, type GroupOwnersOptions } from './group-owners.ts';
 export { createKafkaClient, type KafkaOptions } from './kafka-client.ts';
 export { type Isolation } from './kafkajs-inside.ts';
 export { fetchCommitted, fetchOffsets, type OffsetRange } from './log-offsets.ts';
@@ -15,7 +17,6 @@ export { type MemberData } from './member-data.ts';
 export { createPartitionAppender, type PartitionAppender } from './partition-appender.ts';
 export { partitionForKey } from './partition-for-key.ts';
 export { readLog, type ReadLogOptions } from './read-log.ts';
-export { readOwners } from './read-owners.ts';
 export {
   createTransactionalSink,
   type SinkRecord,

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { decodeFleetRecord, tickKey, topics, toTickEvent } from '@fleetstream/contracts';
+import { createTransactionalSink, type LogRecord, type LogSource, type PartitionAppender } from '@fleetstream/kafka';
+import { type Log, systemClock } from '@fleetstream/kernel';
+import { createRobotFold, defaultRobotRules } from '@fleetstream/robot-model';
+import { type CheckpointStore, destroyStateDir, openRocksStateStore, stateDirExists } from '@fleetstream/state-store';
+import {
+  createStreamEngine,
+  defaultLimits,
+  type EngineLimits,
+  type EnginePorts,
+  type Observe,
+  type StreamEngine,
+} from '@fleetstream/stream-engine';
+import { randomUUID } from 'node:crypto';
+import { type ProcessorConfig } from '../config.ts';
+
+type KafkaClient = Parameters<typeof createTransactionalSink>[0]['kafka'];
+
+export interface EngineParts {
+  readonly config: ProcessorConfig;
+  readonly kafka: KafkaClient;
+  readonly source: LogSource;
+  readonly ticks: PartitionAppender;
+  readonly checkpoints: CheckpointStore;
+  readonly stateDir: string;
+  readonly localStates: ReadonlyMap<number, number>;
+  readonly ownershipConfirmed: () => Promise<void>;
+  readonly observe: Observe;
+  readonly log: Log;
+}
+
+/** The engine on real Kafka, RocksDB and a checkpoint store, folding the robot model. */
+export function createRobotEngine(parts: EngineParts): StreamEngine {
+  const { config, stateDir, observe, log } = parts;
+  return createStreamEngine(
+    {
+      fold: createRobotFold({ ...defaultRobotRules, offlineAfterMs: config.PROCESSOR_OFFLINE_AFTER_MS }),
+      decode,
+      inputTopic: topics.events,
+      deadLetterTopic: topics.deadLetters,
+      ports: toPorts(parts),
+      limits: toLimits(config),
+      stateDir,
+      allowStateLoss: config.PROCESSOR_ALLOW_STATE_LOSS,
+      log,
+      observe,
+    },
+    parts.localStates,
+  );
+}
+
+function decode(record: LogRecord): ReturnType<typeof decodeFleetRecord> {
+  const { value, key, contentType } = record;
+  return decodeFleetRecord({ value, key: key?.toString('utf8'), contentType });
+}
+
+function toPorts({ config, kafka, source, ticks, checkpoints, ownershipConfirmed, log }: EngineParts): EnginePorts {
+  const groupId = config.PROCESSOR_GROUP_ID;
+  return {
+    source,
+    createSink: (partition) =>
+      createTransactionalSink({
+        kafka,
+        transactionalId: `${groupId}-${partition}`,
+        groupId,
+        inputTopic: topics.events,
+        partition,
+        outputTopics: [topics.states, topics.alerts, topics.commands, topics.deadLetters],
+        log,
+      }),
+    openStore: (options) => openRocksStateStore({ ...options, memtableBytes: config.PROCESSOR_MEMTABLE_BYTES, log }),
+    files: { exists: stateDirExists, destroy: destroyStateDir },
+    checkpoints,
+    ticks: {
+      tick: (partition) => ticks.append({ partition, key: tickKey, value: toTickEvent(partition, randomUUID()) }),
+    },
+    clock: systemClock,
+    sleep: async (delayMs, signal) => {
+      // An abort is how a sleeper is woken.
+      await delay(delayMs, undefined, { signal }).catch(() => undefined);
+    },
+    ownershipConfirmed,
+  };
+}
+
+function toLimits(config: ProcessorConfig): EngineLimits {
+  return {
+    ...defaultLimits,
+    commitIntervalMs: config.PROCESSOR_COMMIT_INTERVAL_MS,
+    stateIntervalMs: config.PROCESSOR_STATE_INTERVAL_MS,
+    checkpointIntervalMs: config.PROCESSOR_CHECKPOINT_INTERVAL_MS,
+    tickIntervalMs: config.PROCESSOR_TICK_INTERVAL_MS,
+    cacheEntries: config.PROCESSOR_CACHE_ENTRIES,
+    cacheBytes: config.PROCESSOR_CACHE_BYTES,
+  };
+}

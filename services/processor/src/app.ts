@@ -1,0 +1,67 @@
+import { topics } from '@fleetstream/contracts';
+import { createGroupOwners, createKafkaClient } from '@fleetstream/kafka';
+import { type Log, systemClock } from '@fleetstream/kernel';
+import { type Component } from '@fleetstream/runtime';
+import { createPeers } from './adapters/peers.ts';
+import { type ProcessorConfig } from './config.ts';
+import { createExpressApp } from './http/express-app.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { createRobotReader } from './read-robots.ts';
+import { createProcessorMetrics } from './metrics.ts';
+import { createProcessing } from './processing.ts';
+
+export interface Processor {
+  /** In start order. */
+  readonly components: readonly Component[];
+  /** The port listened on, once started. */
+  port(): number;
+}
+
+const ownersMaxAgeMs = 1000;
+
+/** Puts a processor together; nothing runs until its components are started. */
+export function createComponents(config: ProcessorConfig, log: Log): Processor {
+  const metrics = createProcessorMetrics();
+  const kafka = createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-processor', log });
+  const owners = createGroupOwners({
+    ...{ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events },
+    clock: systemClock,
+    maxAgeMs: ownersMaxAgeMs,
+  });
+  const ownUrl = () => config.PROCESSOR_ADVERTISED_URL ?? `http://${config.PROCESSOR_HTTP_HOST}:${server.port()}`;
+  const processing = createProcessing({
+    ...{ config, kafka, log },
+    advertisedUrl: ownUrl,
+    onAssigned: () => {
+      owners.forget();
+    },
+    observe: (event) => {
+      metrics.observe(event);
+    },
+  });
+  metrics.watch(
+    () => processing.statuses(),
+    () => systemClock.nowMs(),
+  );
+  const reader = createRobotReader({
+    processing,
+    owners,
+    peers: createPeers(config.PROCESSOR_API_TOKEN),
+    ownUrl,
+    log,
+  });
+  const server = createHttpServer({
+    host: config.PROCESSOR_HTTP_HOST,
+    port: config.PROCESSOR_HTTP_PORT,
+    handler: createExpressApp({ reader, processing, metrics, token: config.PROCESSOR_API_TOKEN, log }),
+  });
+  const ownersComponent: Component = {
+    name: 'partition-owners',
+    start: async () => {
+      await owners.start();
+      return () => owners.stop();
+    },
+  };
+  // The server first: /healthz answers while states are restored, and with port 0 the others need its port.
+  return { components: [server, ownersComponent, processing], port: () => server.port() };
+}

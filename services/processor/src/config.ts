@@ -1,0 +1,88 @@
+import { countValue, flagValue, listValue, portValue, secretValue } from '@fleetstream/config';
+import { z } from 'zod';
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** Everything the processor can be told; the keys are environment variables. */
+export const processorConfig = z
+  .object({
+    PROCESSOR_HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 inside a container.'),
+    PROCESSOR_HTTP_PORT: portValue.default(8080).describe('Port to listen on; 0 lets the system choose.'),
+    PROCESSOR_ADVERTISED_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Where the other instances reach this one; http://<host>:<port> when left out.'),
+    PROCESSOR_API_TOKEN: secretValue(
+      z.string().min(16).describe('Bearer token of the API, at least 16 characters; the same for all instances.'),
+    ),
+    PROCESSOR_STATE_DIR: z.string().min(1).describe('Folder of the local states; one process at a time.'),
+    PROCESSOR_CHECKPOINT_URL: z
+      .url({ protocol: /^file$/, error: 'must be a file:// URL' })
+      .describe('Where checkpoints go: file:///a/folder.'),
+    PROCESSOR_GROUP_ID: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/)
+      .default('fleetstream-processor')
+      .describe('Consumer group that shares out the partitions; also begins the transactional ids.'),
+    PROCESSOR_SESSION_TIMEOUT_MS: countValue
+      .min(1000)
+      .max(300_000)
+      .default(6000)
+      .describe("After this without a heartbeat an instance's partitions go to others; the broker sets the minimum."),
+    PROCESSOR_COMMIT_INTERVAL_MS: countValue
+      .min(10)
+      .max(60_000)
+      .default(100)
+      .describe('At most this long after an event its outputs are committed.'),
+    PROCESSOR_STATE_INTERVAL_MS: countValue
+      .min(50)
+      .max(600_000)
+      .default(1000)
+      .describe('How often changed states go to the local disk; a restart refolds what is missing there.'),
+    PROCESSOR_CHECKPOINT_INTERVAL_MS: countValue
+      .min(100)
+      .max(86_400_000)
+      .default(10_000)
+      .describe('How often each partition is copied to the checkpoint store, if anything changed.'),
+    PROCESSOR_CHECKPOINT_RETAIN: countValue
+      .min(1)
+      .max(100)
+      .default(3)
+      .describe('Checkpoints kept of each partition; older ones serve when the newest is damaged.'),
+    PROCESSOR_TICK_INTERVAL_MS: countValue
+      .min(100)
+      .max(60_000)
+      .default(1000)
+      .describe('How often an idle partition whose timers are due is woken.'),
+    PROCESSOR_CACHE_ENTRIES: countValue
+      .min(10)
+      .max(10_000_000)
+      .default(50_000)
+      .describe('States kept decoded in memory for each partition.'),
+    PROCESSOR_CACHE_BYTES: countValue
+      .min(mib)
+      .default(64 * mib)
+      .describe('Bytes of states kept decoded in memory for each partition, roughly.'),
+    PROCESSOR_MEMTABLE_BYTES: countValue
+      .min(64 * kib)
+      .default(16 * mib)
+      .describe("RocksDB's write buffer for each partition; two are alive during a flush."),
+    PROCESSOR_OFFLINE_AFTER_MS: countValue
+      .min(100)
+      .default(30_000)
+      .describe('A robot silent for this long is offline. Part of the model: change it only on an empty log.'),
+    PROCESSOR_ALLOW_STATE_LOSS: flagValue
+      .default(false)
+      .describe("Begin at the log's start when no state reaches back as far: what was folded before is lost."),
+    KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+    LOG_LEVEL: z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least level that is logged.'),
+  })
+  .refine((config) => config.PROCESSOR_COMMIT_INTERVAL_MS <= config.PROCESSOR_STATE_INTERVAL_MS, {
+    error: 'PROCESSOR_STATE_INTERVAL_MS must not be shorter than PROCESSOR_COMMIT_INTERVAL_MS',
+  });
+
+export type ProcessorConfig = z.infer<typeof processorConfig>;

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { topics } from '@fleetstream/contracts';
+import {
+  type createKafkaClient,
+  createGroupMembership,
+  createLogSource,
+  createPartitionAppender,
+  describeCluster,
+  type GroupMembership,
+  leaveInNameOf,
+} from '@fleetstream/kafka';
+import { AppError, type Log, systemClock, toMessage } from '@fleetstream/kernel';
+import { createFileObjectStore } from '@fleetstream/object-store';
+import { type Stop } from '@fleetstream/runtime';
+import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
+import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
+import { createRobotEngine } from './adapters/create-engine.ts';
+import { findLocalStates, noteMember, readFormerMember } from './adapters/local-states.ts';
+import { type ProcessorConfig } from './config.ts';
+
+export interface ProcessingOptions {
+  readonly config: ProcessorConfig;
+  readonly kafka: ReturnType<typeof createKafkaClient>;
+  readonly advertisedUrl: () => string;
+  readonly onAssigned: () => void;
+  readonly observe: Observe;
+  readonly log: Log;
+}
+
+/** The folding part of the process, and what the HTTP side asks of it. */
+export interface Processing {
+  readonly name: string;
+  start(): Promise<Stop>;
+  /** @throws AppError FS_NOT_READY before the start */
+  engine(): StreamEngine;
+  statuses(): readonly PartitionStatus[];
+  partitionCount(): number;
+  /** Whether the group was joined and every partition that it gave is up to date with what was committed before. */
+  isReady(): boolean;
+}
+
+const garbageEveryMs = 5 * 60_000;
+/** Longer than any upload takes: a younger object may belong to a checkpoint that is being made. */
+const garbageGraceMs = 60 * 60_000;
+
+export function createProcessing(options: ProcessingOptions): Processing {
+  let running: Awaited<ReturnType<typeof startProcessing>> | undefined;
+  return {
+    name: 'processing',
+    start: async () => {
+      running = await startProcessing(options);
+      return running.stop;
+    },
+    engine: () => {
+      if (running === undefined) throw new AppError('FS_NOT_READY', 'The processor is starting');
+      return running.engine;
+    },
+    statuses: () => running?.engine.statuses() ?? [],
+    partitionCount: () => running?.partitionCount ?? 0,
+    isReady: () => running?.isReady() ?? false,
+  };
+}
+
+async function startProcessing(options: ProcessingOptions): Promise<{
+  engine: StreamEngine;
+  partitionCount: number;
+  isReady: () => boolean;
+  stop: Stop;
+}> {
+  const { config, kafka, log } = options;
+  const { clusterId, partitionCount } = await describeCluster(kafka, topics.events);
+  // States and checkpoints are of one log; another cluster's log of the same name must not meet them.
+  const stateDir = join(config.PROCESSOR_STATE_DIR, clusterId);
+  const localStates = await findLocalStates(stateDir, log);
+  const formerMember = await readFormerMember(stateDir);
+  if (formerMember !== undefined) await leaveInNameOf(kafka, config.PROCESSOR_GROUP_ID, formerMember, log);
+  const source = createLogSource({ kafka, topic: topics.events, log });
+  const ticks = createPartitionAppender({ kafka, topic: topics.events });
+  const checkpoints = createCheckpointStore({
+    objects: createFileObjectStore(fileURLToPath(config.PROCESSOR_CHECKPOINT_URL)),
+    prefix: `${clusterId}/${topics.events}`,
+    log,
+    clock: systemClock,
+    retain: config.PROCESSOR_CHECKPOINT_RETAIN,
+    graceMs: garbageGraceMs,
+  });
+  const group = { joined: false, leaving: false };
+  const engine: StreamEngine = createRobotEngine({
+    ...{ config, kafka, source, ticks, checkpoints, stateDir, localStates, log },
+    ownershipConfirmed: () => membership.confirmed(),
+    observe: options.observe,
+  });
+  const membership: GroupMembership = createGroupMembership({
+    ...{ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events, log },
+    sessionTimeoutMs: config.PROCESSOR_SESSION_TIMEOUT_MS,
+    memberData: () => ({ url: options.advertisedUrl(), stateOffsets: engine.stateOffsets() }),
+    onJoined: (memberId) => void noteMember(stateDir, memberId, log),
+    onAssigned: (partitions) => {
+      if (group.leaving) return;
+      group.joined = true;
+      log.info({ partitions }, 'partitions assigned');
+      options.onAssigned();
+      engine.assign(partitions);
+    },
+  });
+  await source.start();
+  await ticks.start();
+  await membership.start();
+  const stopCollecting = collectGarbageNowAndThen(checkpoints, log);
+  return {
+    engine,
+    partitionCount,
+    isReady: () => group.joined && engine.statuses().every(({ phase }) => phase === 'running'),
+    stop: async () => {
+      group.leaving = true;
+      stopCollecting();
+      // The last commits come before the group is left: until then nobody else is given the partitions.
+      await engine.stop();
+      await membership.stop();
+      await ticks.stop();
+      await source.stop();
+    },
+  };
+}
+
+function collectGarbageNowAndThen(checkpoints: CheckpointStore, log: Log): () => void {
+  let running = false;
+  const timer = setInterval(() => {
+    if (running) return;
+    running = true;
+    checkpoints
+      .collectGarbage()
+      .catch((thrown: unknown) => {
+        log.warn({ reason: toMessage(thrown) }, 'old checkpoint objects could not be collected');
+      })
+      .finally(() => {
+        running = false;
+      });
+  }, garbageEveryMs);
+  return () => {
+    clearInterval(timer);
+  };
+}
