@@ -25,7 +25,7 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['\\.test\\.ts$', '(^|/)main\\.ts$', '\\.d\\.m?ts$', '^deploy/ci/[^/]+\\.ts$', '\\.cjs$'],
+        pathNot: ['\\.test\\.ts$', '(^|/)main\\.ts$', '\\.d\\.m?ts$', '^deploy/(ci|images/tools)/[^/]+\\.ts$', '\\.cjs$'],
       },
       to: {},
     },

@@ -11,6 +11,8 @@ export default defineConfig({
           include: [`${everywhere}/*.test.ts`],
           exclude: ['**/node_modules/**', '**/*.real.test.ts'],
           pool: 'forks',
+          // Property tests share two cores with whatever else runs.
+          testTimeout: 20_000,
         },
       },
       {

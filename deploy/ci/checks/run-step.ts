@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { env } from 'node:process';
 
 /** A program that must end with code 0. */
 export interface CheckStep {
@@ -23,7 +24,12 @@ async function runStep(step: CheckStep, directory: string): Promise<StepResult> 
   const chunks: string[] = [];
   let sizeBytes = 0;
   const code = await new Promise<number | null>((resolve) => {
-    const child = spawn(step.command, [...step.args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(step.command, [...step.args], {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // What is kept and shown later must not carry a terminal's colours.
+      env: { ...env, NO_COLOR: '1', FORCE_COLOR: '0' },
+    });
     const keep = (chunk: Buffer) => {
       sizeBytes += chunk.length;
       if (sizeBytes <= outputBytesMax) chunks.push(chunk.toString());

@@ -34,5 +34,8 @@ export function toProcessorEnvironment(options: {
     PROCESSOR_STATE_DIR: options.stateDir,
     PROCESSOR_CHECKPOINT_URL: `file://${options.checkpointsDir}`,
     PROCESSOR_ADVERTISED_URL: options.address,
+    // Sooner than in production: runs of a minute should see a checkpoint, and a killed processor be missed quickly.
+    PROCESSOR_CHECKPOINT_INTERVAL_MS: '5000',
+    PROCESSOR_SESSION_TIMEOUT_MS: '4000',
   };
 }

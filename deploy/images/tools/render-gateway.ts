@@ -1,0 +1,16 @@
+// The gateway's configuration inside containers, where pods have names.
+import { readFileSync } from 'node:fs';
+import { envoyTemplateUrl, renderEnvoy } from '../../gateway/render-envoy.ts';
+
+process.stdout.write(
+  renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), {
+    bindAddress: '0.0.0.0',
+    gatewayPort: 8443,
+    adminPort: 9901,
+    certFile: '/etc/fleetstream/tls/localhost.crt',
+    keyFile: '/etc/fleetstream/tls/localhost.key',
+    // One name with as many addresses as there are pods.
+    webhookEndpoints: [{ host: 'webhook', port: 8080 }],
+    processorEndpoints: [{ host: 'processor', port: 8080 }],
+  }),
+);
