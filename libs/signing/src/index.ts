@@ -1,2 +1,9 @@
 export { deriveRobotSecret, parseSecretText, toSecretText } from './robot-secret.ts';
-export { signatureHeaders, signContent, type SignedContent, verifyContent } from './webhook-signature.ts';
+export {
+  signatureHeaders,
+  signContent,
+  type SignedContent,
+  type SigningSecret,
+  toSigningKey,
+  verifyContent,
+} from './webhook-signature.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { deriveRobotSecret, parseSecretText, toSecretText } from './robot-secret.ts';
-import { signatureHeaders, signContent, verifyContent } from './webhook-signature.ts';
+import { signatureHeaders, signContent, toSigningKey, verifyContent } from './webhook-signature.ts';
 
 const masterKey = Buffer.alloc(32, 1);
 const secret = deriveRobotSecret(masterKey, 'r-1', 1);
@@ -31,6 +31,11 @@ describe('verifyContent', () => {
     { name: 'another body', changed: { ...content, body: Buffer.from('{"a":2}') } },
   ])('does not fit $name', ({ changed }) => {
     expect(verifyContent([secret], changed, signature)).toBe(false);
+  });
+
+  it('takes a key made of the secret for the secret', () => {
+    expect(verifyContent([toSigningKey(secret)], content, signature)).toBe(true);
+    expect(signContent(toSigningKey(secret), content)).toBe(signature);
   });
 
   it('fits no secret but the one it was made with', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** The three headers of Standard Webhooks (specification 1.0.0). */
 export const signatureHeaders = {
@@ -14,8 +14,16 @@ export interface SignedContent {
   readonly body: Buffer;
 }
 
+/** A secret, or the key made of it by `toSigningKey`. */
+export type SigningSecret = Buffer | KeyObject;
+
+/** For a secret that is used again and again: Node makes a key of a plain one anew each time (11 µs an HMAC, not 2.5). */
+export function toSigningKey(secret: Buffer): KeyObject {
+  return createSecretKey(secret);
+}
+
 /** `v1,<base64 of HMAC-SHA256 over "id.timestamp.body">`. */
-export function signContent(secret: Buffer, content: SignedContent): string {
+export function signContent(secret: SigningSecret, content: SignedContent): string {
   return `v1,${digest(secret, content).toString('base64')}`;
 }
 
@@ -23,7 +31,11 @@ export function signContent(secret: Buffer, content: SignedContent): string {
  * Whether one of the signatures (several are separated by blanks, for rotation) was made with one of the secrets.
  * Compares in constant time; says nothing of why not.
  */
-export function verifyContent(secrets: readonly Buffer[], content: SignedContent, signatureHeader: string): boolean {
+export function verifyContent(
+  secrets: readonly SigningSecret[],
+  content: SignedContent,
+  signatureHeader: string,
+): boolean {
   const given = signatureHeader.split(' ', maxSignatures).flatMap((part) => {
     const [version, signature] = part.split(',', 2);
     return version === 'v1' && signature !== undefined ? [Buffer.from(signature, 'base64')] : [];
@@ -40,6 +52,6 @@ export function verifyContent(secrets: readonly Buffer[], content: SignedContent
 
 const maxSignatures = 8;
 
-function digest(secret: Buffer, content: SignedContent): Buffer {
+function digest(secret: SigningSecret, content: SignedContent): Buffer {
   return createHmac('sha256', secret).update(`${content.id}.${content.timestamp}.`).update(content.body).digest();
 }

@@ -16,11 +16,12 @@ export function createAnswerSender(): (response: ServerResponse, answer: Answer,
   let turn = 0;
   return (response, answer, options) => {
     if (response.headersSent || response.destroyed) return;
-    const body = Buffer.from(JSON.stringify(answer.body));
+    // As text, it goes out with the headers in one write.
+    const body = JSON.stringify(answer.body);
     const headers: Record<string, string | number> = {
       ...options.headers,
       'content-type': answer.code === undefined ? contentTypes.json : contentTypes.problem,
-      'content-length': body.length,
+      'content-length': Buffer.byteLength(body),
     };
     if (answer.retry) {
       turn = (turn % retryAfterSecondsMax) + 1;
