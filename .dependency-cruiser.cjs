@@ -42,10 +42,10 @@ module.exports = {
       to: { pathNot: ['^libs/(contracts|kernel)/', 'node_modules/zod/'] },
     },
     {
-      name: 'robot-model-is-pure',
+      name: 'models-are-pure',
       severity: 'error',
-      from: { path: '^libs/robot-model/src', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: '^libs/(robot-model|contracts|kernel)/' },
+      from: { path: '^libs/(robot|anomaly)-model/src', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^libs/($1-model|contracts|kernel)/' },
     },
     {
       name: 'plain-libs-import-kernel-only',

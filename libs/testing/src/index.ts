@@ -4,4 +4,6 @@ export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object
 export { openMemoryStateStore, readMemoryPosition } from './memory-state-store.ts';
 export { describeObjectStoreContract } from './object-store-contract.ts';
 export { describeStateStoreContract, type StateStoreUnderTest } from './state-store-contract.ts';
+export { createRandom, discreteSeries, gauss, noisySeries, type Random, type Series } from './synthetic-series.ts';
+export { telemetryEvent, telemetryRecord, telemetryStartMs } from './telemetry-record.ts';
 export { createWriteModel, findDifferences, type WriteModel, type WriteModelOptions } from './state-write-model.ts';

@@ -1,3 +1,5 @@
+import { defaultRules, replayVerdicts } from '@fleetstream/anomaly-model';
+import { createRandom, gauss, telemetryEvent } from '@fleetstream/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +9,8 @@ import { createKafkaClient, createLogProducer, ensureTopics, type LogRecord, rea
 import { silentLog } from '@fleetstream/kernel';
 import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { telemetryEvent } from '../test/robot-records.ts';
-import { createRandom, gauss } from '../test/synthetic-series.ts';
 import { createComponents, type Insights } from './app.ts';
 import { insightsConfig } from './config.ts';
-import { defaultRules } from './domain/detector-rules.ts';
-import { replayVerdicts } from './domain/replay-verdicts.ts';
 
 // The topics' names are fixed, so a broker of its own.
 const directory = mkdtempSync(join(tmpdir(), 'fleetstream-insights-'));

@@ -1,3 +1,4 @@
+import { type AnomalyModel, createTailDetector, defaultRules } from '@fleetstream/anomaly-model';
 import { topics } from '@fleetstream/contracts';
 import {
   createGroupMembership,
@@ -12,9 +13,6 @@ import { type Component } from '@fleetstream/runtime';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createModelBreaker } from './adapters/model-breaker.ts';
 import { type InsightsConfig } from './config.ts';
-import { type AnomalyModel } from './domain/anomaly-model.ts';
-import { defaultRules } from './domain/detector-rules.ts';
-import { createTailDetector } from './domain/tail-detector.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { createInsightsMetrics } from './metrics.ts';

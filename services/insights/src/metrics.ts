@@ -1,8 +1,8 @@
+import { type ModelMemory } from '@fleetstream/anomaly-model';
 import { type InsightSeverity } from '@fleetstream/contracts';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 import { type BreakerState, breakerStates } from './adapters/model-breaker.ts';
-import { type ModelMemory } from './domain/anomaly-model.ts';
 
 /** What becomes of a record; `rewound` ones only rebuild memory. */
 export type RecordOutcome =

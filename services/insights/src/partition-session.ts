@@ -1,4 +1,13 @@
 import {
+  type ModelMemory,
+  type ModelSession,
+  readRobotRecord,
+  type RecordScore,
+  type RobotRecord,
+  toVerdict,
+  type Verdict,
+} from '@fleetstream/anomaly-model';
+import {
   type LogBatch,
   type LogReader,
   type LogRecord,
@@ -9,9 +18,6 @@ import { type Clock } from '@fleetstream/kernel';
 import { setImmediate } from 'node:timers/promises';
 import { type GuardedModel } from './adapters/model-breaker.ts';
 import { toDeadLetter } from './adapters/to-dead-letter.ts';
-import { type ModelMemory, type ModelSession, type RecordScore, type RobotRecord } from './domain/anomaly-model.ts';
-import { readRobotRecord } from './domain/read-robot-record.ts';
-import { toVerdict, type Verdict } from './domain/to-verdict.ts';
 import { type InsightsMetrics } from './metrics.ts';
 
 export interface PartitionSessionOptions {

@@ -1,3 +1,5 @@
+import { type AnomalyModel, type RecordScore, type RobotRecord } from '@fleetstream/anomaly-model';
+import { telemetryRecord } from '@fleetstream/testing';
 import {
   type LogBatch,
   type LogReader,
@@ -7,9 +9,7 @@ import {
 } from '@fleetstream/kafka';
 import { AppError, silentLog, systemClock } from '@fleetstream/kernel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { telemetryRecord } from '../test/robot-records.ts';
 import { createModelBreaker } from './adapters/model-breaker.ts';
-import { type AnomalyModel, type RecordScore, type RobotRecord } from './domain/anomaly-model.ts';
 import { createInsightsMetrics } from './metrics.ts';
 import { PartitionTask } from './partition-task.ts';
 

@@ -1,7 +1,7 @@
+import { type ModelMemory } from '@fleetstream/anomaly-model';
 import { type LogReader, type OffsetRange, type TransactionalSink } from '@fleetstream/kafka';
 import { type Clock, type Log, toAppError } from '@fleetstream/kernel';
 import { type GuardedModel } from './adapters/model-breaker.ts';
-import { type ModelMemory } from './domain/anomaly-model.ts';
 import { type InsightsMetrics } from './metrics.ts';
 import { PartitionSession } from './partition-session.ts';
 

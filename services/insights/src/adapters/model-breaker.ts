@@ -1,6 +1,6 @@
+import { type AnomalyModel, type ModelSession, type RecordScore, type RobotRecord } from '@fleetstream/anomaly-model';
 import { AppError, type Log, toMessage } from '@fleetstream/kernel';
 import CircuitBreaker from 'opossum';
-import { type AnomalyModel, type ModelSession, type RecordScore, type RobotRecord } from '../domain/anomaly-model.ts';
 
 export interface ModelBreakerOptions {
   readonly model: AnomalyModel;

@@ -1,6 +1,6 @@
+import { createRandom } from '@fleetstream/testing';
 import { describe, expect, it } from 'vitest';
-import { hasRecordings, loadCrazyflies, loadUr3, type Recording } from '../../test/load-recordings.ts';
-import { createRandom } from '../../test/synthetic-series.ts';
+import { hasRecordings, loadCrazyflies, loadUr3, type Recording } from '../test/load-recordings.ts';
 import { defaultRules } from './detector-rules.ts';
 import { SeriesDetector } from './series-detector.ts';
 

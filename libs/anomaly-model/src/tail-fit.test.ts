@@ -1,6 +1,6 @@
+import { createRandom } from '@fleetstream/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../test/synthetic-series.ts';
 import { fitTail } from './tail-fit.ts';
 
 const random = createRandom(1);

@@ -1,6 +1,6 @@
-import { type ReplayRecord } from '../src/domain/read-robot-record.ts';
+import { type LogRecord } from '@fleetstream/kafka';
 
-export const startMs = 1_790_000_000_000;
+export const telemetryStartMs = 1_790_000_000_000;
 
 /** A telemetry record of the log as the webhook appends it. */
 export function telemetryRecord(
@@ -8,14 +8,15 @@ export function telemetryRecord(
   offset: number,
   values: Readonly<Record<string, number>>,
   given: { readonly id?: string; readonly stepMs?: number; readonly partition?: number } = {},
-): ReplayRecord {
+): LogRecord {
   return {
     partition: given.partition ?? 0,
     offset,
-    timestampMs: startMs + offset * (given.stepMs ?? 1000),
+    timestampMs: telemetryStartMs + offset * (given.stepMs ?? 1000),
     key: Buffer.from(robotId),
     value: Buffer.from(telemetryEvent(robotId, given.id ?? `e-${offset}`, values)),
     contentType: 'application/cloudevents+json',
+    headers: [{ name: 'content-type', value: Buffer.from('application/cloudevents+json') }],
   };
 }
 

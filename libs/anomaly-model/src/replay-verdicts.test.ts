@@ -1,7 +1,6 @@
 import { insightEventSchemas } from '@fleetstream/contracts';
+import { createRandom, gauss, telemetryRecord, telemetryStartMs as startMs } from '@fleetstream/testing';
 import { describe, expect, it } from 'vitest';
-import { startMs, telemetryRecord } from '../../test/robot-records.ts';
-import { createRandom, gauss } from '../../test/synthetic-series.ts';
 import { defaultRules } from './detector-rules.ts';
 import { type ReplayRecord } from './read-robot-record.ts';
 import { replayVerdicts } from './replay-verdicts.ts';

@@ -1,6 +1,6 @@
+import { createRandom, discreteSeries, gauss, noisySeries, type Series } from '@fleetstream/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRandom, discreteSeries, gauss, noisySeries, type Series } from '../../test/synthetic-series.ts';
 import { alarmBurstMax } from './alarm-budget.ts';
 import { defaultRules } from './detector-rules.ts';
 import { type Finding, SeriesDetector } from './series-detector.ts';
