@@ -9,3 +9,6 @@ export const localPorts = {
   processorFirst: 18_091,
   platform: 18_070,
 } as const;
+
+/** Pods of one kind, at most: the next kind's ports begin ten further. */
+export const maxPodsPerKind = 9;
