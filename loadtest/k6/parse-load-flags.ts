@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { toMessage } from '@fleetstream/kernel';
+import { type LoadCommand, loadCommands, type LoadOptions } from './load-options.ts';
+
+export type ParsedLoadFlags =
+  | { readonly kind: 'run'; readonly options: LoadOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+const flags = {
+  rate: { type: 'string' },
+  events: { type: 'string' },
+  duration: { type: 'string' },
+  vus: { type: 'string' },
+  start: { type: 'boolean' },
+  'state-dir': { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Reads the command line, naming every problem at once. */
+export function parseLoadFlags(argv: readonly string[]): ParsedLoadFlags {
+  const read = readArguments(argv);
+  if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
+  const { values, positionals } = read;
+  if (values.help === true) return { kind: 'help' };
+  const problems: string[] = [];
+  const [command, ...more] = positionals;
+  if (!isCommand(command) || more.length > 0) {
+    problems.push(`"${positionals.join(' ')}": one of ${loadCommands.join(', ')}`);
+  }
+  const whole = (name: 'rate' | 'events' | 'vus', fallback: number, max: number): number => {
+    const value = Number(values[name] ?? fallback);
+    if (!Number.isInteger(value) || value < 1 || value > max) {
+      problems.push(`--${name} ${values[name] ?? ''}: a whole number from 1 to ${max}`);
+    }
+    return value;
+  };
+  const options: LoadOptions = {
+    command: isCommand(command) ? command : 'smoke',
+    requestsPerSecond: whole('rate', 50, 5000),
+    eventsPerRequest: whole('events', 10, 500),
+    vus: whole('vus', 50, 1000),
+    durationSeconds: readDuration(values.duration ?? '20s', problems),
+    start: values.start === true,
+    stateDir: values['state-dir'] ?? '.fleetstream',
+    json: values.json === true,
+  };
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
+}
+
+function readArguments(argv: readonly string[]): ReturnType<typeof parseAll> | string {
+  try {
+    return parseAll(argv);
+  } catch (thrown) {
+    return toMessage(thrown);
+  }
+}
+
+function parseAll(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
+}
+
+function isCommand(text: string | undefined): text is LoadCommand {
+  return loadCommands.some((command) => command === text);
+}
+
+function readDuration(text: string, problems: string[]): number {
+  const match = /^(\d+)(s|m)$/.exec(text);
+  const seconds = match === null ? NaN : Number(match[1]) * (match[2] === 'm' ? 60 : 1);
+  if (!(seconds >= 5 && seconds <= 600)) problems.push(`--duration ${text}: a time from 5s to 10m`);
+  return seconds;
+}
