@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
 import { createCluster, type InsideCluster, type Isolation } from './kafkajs-inside.ts';
+import { retryTransient } from './retry-transient.ts';
 
 export interface OffsetRange {
   /** The first offset that the log still holds. */
@@ -8,6 +9,9 @@ export interface OffsetRange {
   /** One past the last record. */
   readonly end: number;
 }
+
+/** Coordinators load and leaders are chosen while a broker starts, and the first use of a group makes its topic. */
+const settleWithinMs = 10_000;
 
 /**
  * How far each partition's log reaches, by partition. With `committed` (the default) the end is the last stable
@@ -23,7 +27,7 @@ export async function fetchOffsets(
   const cluster = createCluster(kafka, isolation);
   try {
     await cluster.connect();
-    return await fetchRanges(cluster, topic);
+    return await retryTransient(settleWithinMs, () => fetchRanges(cluster, topic));
   } catch (thrown) {
     throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The broker did not tell the offsets of ${topic}`, { topic });
   } finally {
@@ -59,7 +63,7 @@ export async function fetchCommitted(kafka: Kafka, groupId: string, topic: strin
     await cluster.connect();
     await cluster.addMultipleTargetTopics([topic]);
     const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
-    return await fetchGroupOffsets(cluster, groupId, topic, partitions);
+    return await retryTransient(settleWithinMs, () => fetchGroupOffsets(cluster, groupId, topic, partitions));
   } catch (thrown) {
     throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The broker did not tell the committed offsets of ${groupId}`, {
       groupId,
