@@ -6,7 +6,7 @@ let pod: TestPod;
 
 beforeAll(async () => {
   backing = await startBacking();
-  pod = await startPod(backing, { WEBHOOK_ACK_TIMEOUT_MS: '2000' });
+  pod = await startPod(backing, { WEBHOOK_ACK_TIMEOUT_MS: '2000', WEBHOOK_CACHE_TIMEOUT_MS: '1000' });
 });
 
 afterAll(async () => {
