@@ -23,7 +23,27 @@ export {
   robotEventSchemas,
   type RobotEventType,
 } from './events/index.ts';
-export { type RobotEnrolledData, type RobotRetiredData } from './events/fleet-events.ts';
+export {
+  commandAckStatuses,
+  type CommandData,
+  commandExpiryMs,
+  commandIdSchema,
+  commandParametersMax,
+  type CommandStatus,
+  commandStatuses,
+  deliveryChannels,
+  deliveryOutcomes,
+  isTerminal,
+  type TerminalStatus,
+  terminalStatuses,
+} from './events/command-events.ts';
+export {
+  type CommandRequestedData,
+  commandRequestedSchema,
+  type DeliveryData,
+  type RobotEnrolledData,
+  type RobotRetiredData,
+} from './events/fleet-events.ts';
 export { type InsightData, type InsightSeverity } from './events/insight-events.ts';
 export { type FleetAlertData, type RobotStateView } from './events/output-events.ts';
 export {

@@ -1,5 +1,23 @@
 import { z } from 'zod';
+import { findUnsafeJson } from '../find-unsafe-json.ts';
+import {
+  commandExpiryMs,
+  commandIdSchema,
+  commandParametersMax,
+  deliveryChannels,
+  deliveryOutcomes,
+} from './command-events.ts';
 import { nameSchema, textSchema } from './shared.ts';
+
+/** Depth first: what is nested too deeply can't be printed to be measured. */
+const parametersSchema = z.record(z.string(), z.unknown()).superRefine((parameters, context) => {
+  const problem =
+    findUnsafeJson(parameters) ??
+    (JSON.stringify(parameters).length > commandParametersMax
+      ? `longer than ${commandParametersMax} characters as JSON`
+      : undefined);
+  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+});
 
 export const robotEnrolledSchema = z
   .object({
@@ -17,22 +35,35 @@ export const robotRetiredSchema = z
 
 export const commandRequestedSchema = z
   .object({
-    commandId: textSchema.min(1),
+    commandId: commandIdSchema.describe('Unique among the commands of the robot; the same again has no second effect'),
     action: nameSchema,
-    parameters: z.record(z.string(), z.unknown()).optional(),
+    parameters: parametersSchema.optional().describe(`Of the action; at most ${commandParametersMax} as JSON text`),
     requestedBy: textSchema.optional(),
-    deadlineMs: z.int().min(0).optional().describe('Milliseconds of log time from the request'),
+    reason: textSchema.optional().describe('Why it is wanted'),
+    expiresInMs: z
+      .int()
+      .min(commandExpiryMs.min)
+      .max(commandExpiryMs.max)
+      .optional()
+      .describe(
+        'Milliseconds of log time after the request at which the command expires unless it has ended by then, ' +
+          `${commandExpiryMs.min} to ${commandExpiryMs.max}; ${commandExpiryMs.default} when left out`,
+      ),
   })
   .describe('Somebody wants the robot to do something.');
 
 export const commandCancelRequestedSchema = z
-  .object({ commandId: textSchema.min(1), requestedBy: textSchema.optional() })
+  .object({ commandId: commandIdSchema, requestedBy: textSchema.optional() })
   .describe('Somebody wants a command undone before it is done.');
 
 export const deliverySchema = z
   .object({
-    commandId: textSchema.min(1),
-    outcome: z.enum(['SENT', 'DELIVERED', 'UNDELIVERABLE']),
+    commandId: commandIdSchema,
+    attempt: z.int().min(1).describe('Counts the attempts to deliver this command, from 1'),
+    outcome: z
+      .enum(deliveryOutcomes)
+      .describe('UNDELIVERABLE moves nothing: the command stays due until the robot has it or it expires'),
+    channel: z.enum(deliveryChannels).describe('The robot asked for it, or it was posted to its callback URL'),
     detail: textSchema.optional(),
   })
   .describe('What came of handing a command to its robot.');
@@ -43,3 +74,5 @@ export const tickSchema = z
 
 export type RobotEnrolledData = z.infer<typeof robotEnrolledSchema>;
 export type RobotRetiredData = z.infer<typeof robotRetiredSchema>;
+export type CommandRequestedData = z.infer<typeof commandRequestedSchema>;
+export type DeliveryData = z.infer<typeof deliverySchema>;

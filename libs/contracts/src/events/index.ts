@@ -1,4 +1,5 @@
 import { type z } from 'zod';
+import { commandSchema } from './command-events.ts';
 import {
   commandCancelRequestedSchema,
   commandRequestedSchema,
@@ -34,6 +35,7 @@ export const fleetEventSchemas = {
 /** Types that the robot model writes to the output topics. */
 export const outputEventSchemas = {
   'fleet.alert.v1': fleetAlertSchema,
+  'fleet.command.v1': commandSchema,
   'fleet.robot-state.v1': robotStateViewSchema,
 } as const;
 

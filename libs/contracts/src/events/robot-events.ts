@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandAckStatuses } from './command-events.ts';
 import { actionStatuses, errorLevels, nameSchema, numberSchema, rawSchema, textSchema } from './shared.ts';
 
 /** Metrics that one telemetry event may carry. */
@@ -36,8 +37,11 @@ export const robotTaskSchema = z
 export const robotCommandAckSchema = z
   .object({
     commandId: textSchema.min(1),
-    status: z.enum(['ACKED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'REJECTED']),
-    reason: textSchema.optional(),
+    status: z
+      .enum(commandAckStatuses)
+      .describe('Received, begun, done, gone wrong, or not to be done; steps may be left out'),
+    reason: textSchema.optional().describe('Why it failed or was rejected'),
+    result: textSchema.optional().describe('What came of it'),
     raw: rawSchema.optional(),
   })
   .describe('What the robot says of a command it was sent.');
