@@ -8,6 +8,7 @@ import { createSignedBatch } from './signed-batch.ts';
 
 const plan = JSON.parse(open(__ENV['PLAN_FILE'] ?? '')) as LoadPlan;
 
+/** @public k6 reads it. */
 export const options = {
   scenarios: {
     robots: {
@@ -39,7 +40,7 @@ const notAccepted = new Counter('fleetstream_events_not_accepted');
 // k6 runs this file once per virtual user, so each has a robot and a count of its own.
 let nextSequence = 0;
 
-/** Called once per arrival. */
+/** @public k6 calls it once per arrival. */
 export function sendBatch(): void {
   const user = exec.vu.idInTest;
   const robot = plan.robots[(user - 1) % plan.robots.length];
@@ -70,7 +71,7 @@ export function sendBatch(): void {
   }
 }
 
-/** k6 calls it at the end, and writes the files that it returns. */
+/** @public k6 calls it at the end, and writes the files that it returns. */
 export function handleSummary(summary: unknown): Record<string, string> {
   return { [plan.summaryFile]: JSON.stringify(summary) };
 }

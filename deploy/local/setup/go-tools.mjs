@@ -7,7 +7,7 @@ import { readOutput, runCommand } from './run-command.mjs';
 const goMinorMin = 21;
 
 /** Programs that are only published as Go source; each is pinned, built once and kept. */
-export const goTools = {
+const goTools = {
   k6: { module: 'go.k6.io/k6', version: 'v1.8.1', size: 'about 2 CPU minutes' },
   kubeconform: {
     module: 'github.com/yannh/kubeconform/cmd/kubeconform',
@@ -41,7 +41,7 @@ export function goToolFile(cacheDir, name) {
   return join(cacheDir, 'tools', `${name}-${goTools[name].version}`, name);
 }
 
-/** Builds one of `goTools`. A file under its final name is always whole. */
+/** Builds one of the tools. A file under its final name is always whole. */
 export function goToolStep({ places, logsDir }, name) {
   const { module, version, size, binary = name } = goTools[name];
   const file = goToolFile(places.cacheDir, name);
