@@ -5,6 +5,7 @@ export interface ToolPlaces {
   readonly kafkaJarsDir: string;
   readonly kafkaClassArchive: string;
   readonly kafkaFormattedDir: string;
+  readonly nodeCompileCacheDir: string;
   readonly installedFile: string;
   readonly envoyFile: string;
 }

@@ -1,7 +1,13 @@
+import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { readCommandStartMs } from './figures/read-command-start.ts';
-import { startCommand } from './start-command.ts';
+import { localTools } from './local-tools.ts';
 import { wasInstalledSince } from './was-installed.ts';
+
+// Before the big import, which is dynamic for that reason: it loads in half the time from what was compiled before.
+const { nodeCompileCacheDir } = localTools();
+enableCompileCache(nodeCompileCacheDir);
+const { startCommand } = await import('./start-command.ts');
 
 const startedMs = Date.now() - performance.now();
 const commandStartMs = readCommandStartMs(process.pid, startedMs);
@@ -22,7 +28,7 @@ process.exitCode = await startCommand(process.argv.slice(2), {
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   nodeFile: process.execPath,
   pid: process.pid,
-  environment: process.env,
+  environment: { ...process.env, NODE_COMPILE_CACHE: nodeCompileCacheDir },
   commandStartMs,
   installed: wasInstalledSince(commandStartMs),
   stdout: process.stdout,
