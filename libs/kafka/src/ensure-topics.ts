@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
+import { fetchOffsets } from './log-offsets.ts';
 
 export interface WantedTopic {
   readonly name: string;
@@ -12,7 +13,7 @@ const visibleWithinMs = 10_000;
 const pollEveryMs = 50;
 
 /**
- * Makes the topics that are missing and waits until every partition has a leader. Topics that exist stay as they are,
+ * Makes the topics that are missing and waits until every partition's leader serves it. Topics that exist stay as they are,
  * their configuration too, but their partition count must be the wanted one: outputs go to the partition of their
  * input, and robots to the hash of their id.
  *
@@ -36,6 +37,8 @@ export async function ensureTopics(kafka: Kafka, wanted: readonly WantedTopic[])
       });
     }
     await verifyPartitions(admin, wanted);
+    // Metadata name a leader before that broker knows that it is one; it answers this only when it does.
+    for (const { name } of missing) await fetchOffsets(kafka, name);
   } catch (thrown) {
     throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', 'The topics could not be made or checked');
   } finally {

@@ -22,12 +22,10 @@ export function createKafkaClient(options: KafkaOptions): Kafka {
   });
 }
 
-function write(
-  log: Log,
-  { level, label, log: { message, timestamp: _timestamp, logger: _logger, ...fields } }: LogEntry,
-): void {
+function write(log: Log, { level, label, log: { message, ...rest } }: LogEntry): void {
   const text = `kafkajs: ${message}`;
+  const fields = { ...rest, timestamp: undefined, logger: undefined, label };
   // kafkajs retries on its own and reports each try as an error: what finally fails is thrown, and logged by its owner.
-  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn({ ...fields, label }, text);
-  else log.debug({ ...fields, label }, text);
+  if (level === logLevel.ERROR || level === logLevel.WARN) log.warn(fields, text);
+  else log.debug(fields, text);
 }

@@ -1,5 +1,5 @@
 import { toAppError } from '@fleetstream/kernel';
-import { type Kafka } from 'kafkajs';
+import { type Kafka, Partitioners } from 'kafkajs';
 
 /** Appends single records to partitions of its caller's choice, with acks=all. For ticks, not for a hot path. */
 export interface PartitionAppender {
@@ -11,7 +11,8 @@ export interface PartitionAppender {
 
 export function createPartitionAppender(options: { readonly kafka: Kafka; readonly topic: string }): PartitionAppender {
   const { kafka, topic } = options;
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const createPartitioner = Partitioners.DefaultPartitioner;
+  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner });
   const headers = { 'content-type': 'application/cloudevents+json' };
   return {
     start: async () => {

@@ -29,7 +29,7 @@ interface Running {
   readonly url: string;
   /** `partition opened` lines. */
   readonly opened: Record<string, unknown>[];
-  get(path: string, headers?: Record<string, string>): Promise<{ status: number; body: string }>;
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<{ status: number; body: string }>;
   stop(): Promise<void>;
 }
 

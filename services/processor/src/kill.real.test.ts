@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execPath } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { topics, topicSpecs } from '@fleetstream/contracts';
 import {
@@ -30,7 +31,7 @@ let lines = '';
 
 function start(): void {
   processor = spawn(
-    process.execPath,
+    execPath,
     ['--disable-warning=TimeoutNegativeWarning', fileURLToPath(new URL('main.ts', import.meta.url))],
     {
       env: {
@@ -83,16 +84,16 @@ function toRecord(index: number): { topic: string; key: string; value: string } 
 
 /** Sends until told to stop. */
 function startSending(producer: LogProducer): () => Promise<void> {
-  let sending = true;
+  const state = { sending: true };
   let count = 0;
   const work = (async () => {
-    while (sending) {
+    while (state.sending) {
       await producer.append(Array.from({ length: 40 }, () => toRecord(count++)));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   })();
   return async () => {
-    sending = false;
+    state.sending = false;
     await work;
   };
 }
@@ -106,7 +107,10 @@ async function fetchStates(): Promise<ServedStates> {
   return { robots: body.robots.map((robot) => ({ ...robot, state: JSON.stringify(robot.state) })), asOf: body.asOf };
 }
 
-async function* noJournal() {}
+/** No robot was told anything here. */
+const noJournal: AsyncIterable<never> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 beforeAll(async () => {
   port = await findFreePort();
@@ -169,7 +173,7 @@ describe('a processor that is killed', () => {
       fold: createRobotFold({ ...defaultRobotRules, offlineAfterMs }),
       countFolded: () => 0,
       served,
-      journal: noJournal(),
+      journal: noJournal,
       log: silentLog,
     });
     expect(figures).toMatchObject({ stateMismatches: 0, outputMismatches: 0 });
