@@ -57,6 +57,9 @@ export function createWebhookMetrics(): WebhookMetrics {
   // Looked up once: finding a counter by its labels costs more than counting.
   const accepted2xx = requests.labels('2xx');
   const acceptedEvents = events.labels('accepted', 'none');
+  // A series that begins with its first event has no rate for the scrapes before it: the autoscaler would have no figure
+  // for an idle pod, and an alert would miss the first failure.
+  for (const series of [accepted2xx, requests.labels('5xx'), acceptedEvents]) series.inc(0);
   return {
     registry,
     onAnswer: (status, code, durationMs) => {
