@@ -91,6 +91,11 @@ describe('what is planted is found', () => {
     expect(seen[0]?.index).toBeLessThan(3100);
   });
 
+  it('a spike although there was one while it warmed up', () => {
+    const spiking = (index: number) => ([200, 1000].includes(index) ? 99 : level());
+    expect(observeAll(spiking, { count: 1200, ...quiet }).map(({ index }) => index)).toEqual([1000]);
+  });
+
   it('not while it warms up', () => {
     expect(observeAll((index) => (index === 200 ? 99 : level()), { count: 300, ...quiet })).toEqual([]);
   });

@@ -32,6 +32,9 @@ const quantaMin = 2;
 /** How far, in limits, a residual counts once a change has been accepted. */
 const growthMax = 2;
 const intervalSamples = 256;
+/** Before the tail is known, so many mean residuals count as an outlier to the predictor, after so many samples. */
+const guessFactor = 12;
+const guessSamplesMin = 32;
 /** The tail is not asked for rarer or more frequent things than these. */
 const probabilityMin = 1e-9;
 const probabilityMax = 1e-3;
@@ -159,7 +162,8 @@ export class SeriesDetector {
   #learn(value: number, expected: number, outlying: boolean, limit: number): void {
     const { adaptAfterSamples } = this.#rules;
     const residual = Math.abs(value - expected);
-    const trusted = outlying ? expected + Math.sign(value - expected) * limit : value;
+    const trustedResidual = Math.min(residual, outlying ? limit : this.#guess());
+    const trusted = expected + Math.sign(value - expected) * trustedResidual;
     this.#predictor.add(value, trusted);
     const episode = this.#episode;
     if (outlying && episode?.outlying === adaptAfterSamples) {
@@ -172,6 +176,11 @@ export class SeriesDetector {
     if (outlying && !persists) return;
     const learnt = outlying ? Math.min(residual, limit * growthMax) : residual;
     if (this.#tail.add(learnt)) this.#threshold = Infinity;
+  }
+
+  /** While there is no limit yet: what can hardly be. */
+  #guess(): number {
+    return this.warm || this.#samples < guessSamplesMin ? Infinity : guessFactor * this.#tail.meanResidual;
   }
 
   #watchRun(value: number, nowMs: number, expected: number): Observation | undefined {

@@ -8,6 +8,8 @@ const quantileStep = 0.02;
 const firstQuantileStep = 0.5;
 const shareSamples = 1024;
 const scaleSamples = 256;
+/** A peak that exceeds the second largest by this factor is alone; of t3's a sixtieth is. */
+const loneFactor = 4;
 /** A tail share below it would be guessed from nothing; a higher one errs towards silence. */
 const tailShareMin = 0.002;
 
@@ -32,6 +34,11 @@ export class TailModel {
   constructor(rules: DetectorRules) {
     this.#rules = rules;
     this.#tailShare = rules.tailShare;
+  }
+
+  /** What residuals usually are. */
+  get meanResidual(): number {
+    return this.#meanResidual;
   }
 
   /** Where the fitted tail begins. */
@@ -94,6 +101,9 @@ export class TailModel {
       .filter((peak) => peak > start)
       .map((peak) => peak - start)
       .sort((a, b) => a - b);
+    // A lone giant, from before anything was known to be odd, would stretch the tail until it is forgotten.
+    const [second = 0, largest = 0] = excesses.slice(-2);
+    if (largest > loneFactor * second) excesses.pop();
     return excesses.length < this.#rules.peaksMin ? undefined : { fit: fitTail(excesses), start };
   }
 }
