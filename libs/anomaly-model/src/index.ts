@@ -10,3 +10,4 @@ export { type ReadRecord, readRobotRecord, type ReplayRecord } from './read-robo
 export { replayVerdicts } from './replay-verdicts.ts';
 export { createTailDetector } from './tail-detector.ts';
 export { toVerdict, type Verdict } from './to-verdict.ts';
+export { parseVerdict, type SaidVerdict, type VerdictCheck, verifyVerdicts } from './verify-verdicts.ts';

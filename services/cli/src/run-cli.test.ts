@@ -38,6 +38,8 @@ describe('fleetstream', () => {
       code: 2,
       says: /^(?!.*hunter2)/s,
     },
+    { name: 'insights need an action', args: ['insights'], code: 2, says: /insights list, or insights replay/ },
+    { name: 'a limit is a number', args: ['insights', 'list', '--limit', '0'], code: 2, says: /--limit/ },
     { name: 'nothing listens', args: ['state'], code: 3, says: /nothing listens there.*Does "npm start" run\?/s },
     {
       name: 'nothing takes events',

@@ -2,16 +2,17 @@ import { toMessage } from '@fleetstream/kernel';
 import { CliFailure } from './cli-failure.ts';
 import { type CliWorld, type Command } from './command.ts';
 import { enrollCommand } from './commands/enroll.ts';
+import { insightsCommand } from './commands/insights.ts';
 import { sendCommand } from './commands/send.ts';
 import { signCommand } from './commands/sign.ts';
 import { stateCommand } from './commands/state.ts';
 import { findNearestWord } from './domain/nearest-word.ts';
 
-const commands: readonly Command[] = [enrollCommand, signCommand, sendCommand, stateCommand];
+const commands: readonly Command[] = [enrollCommand, signCommand, sendCommand, stateCommand, insightsCommand];
 
 const help = `fleetstream <command> [flags]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`).join('\n')}
 
   fleetstream <command> --help   says more
 

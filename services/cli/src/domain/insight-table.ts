@@ -1,0 +1,29 @@
+import { type InsightData } from '@fleetstream/contracts';
+
+const headings = ['TIME (UTC)', 'ROBOT', 'METRIC', 'WHAT', 'VALUE', 'EXPECTED', 'SEVERITY', 'EVIDENCE'] as const;
+
+/** One line per verdict, in columns. */
+export function toInsightTable(insights: readonly InsightData[]): string[] {
+  const rows = [[...headings] as string[], ...insights.map(toRow)];
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function toRow(insight: InsightData): string[] {
+  const { atMs, robotId, metric, kind, value, unit, expected, severity, evidence } = insight;
+  return [
+    new Date(atMs).toISOString().slice(0, 19).replace('T', ' '),
+    robotId,
+    metric,
+    kind,
+    `${Number(value.toPrecision(5))}${unit === undefined ? '' : ` ${unit}`}`,
+    String(Number(expected.toPrecision(5))),
+    severity,
+    `${evidence.partition}/${evidence.offsets.at(-1) ?? '?'}`,
+  ];
+}
