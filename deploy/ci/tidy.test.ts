@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { listServiceMetrics } from './docs/list-service-metrics.ts';
 import { renderDocs } from './docs/render-docs.ts';
 import { listServices } from './docs/service-schemas.ts';
 import { listRegistryHosts } from './tidy/registry-hosts.ts';
@@ -17,6 +18,11 @@ const services = listServices(root);
 describe('documents say what the code says', async () => {
   it.each([...(await renderDocs(root))])('%s is what "npm run docs" writes', (path, text) => {
     expect(existsSync(join(root, path)) ? read(path) : '').toBe(text);
+  });
+
+  it('docs/metrics.md has every service that counts', () => {
+    const counting = services.filter((name) => existsSync(join(root, 'services', name, 'src/metrics.ts')));
+    expect([...listServiceMetrics().keys()]).toEqual(counting);
   });
 
   it('ARCHITECTURE.md names every package', () => {

@@ -1,4 +1,6 @@
 import { type MetricDescription } from '@fleetstream/telemetry';
+import { createInsightsMetrics } from '../../../services/insights/src/metrics.ts';
+import { createProcessorMetrics } from '../../../services/processor/src/metrics.ts';
 import { createWebhookMetrics } from '../../../services/webhook/src/metrics.ts';
 
 /** The metrics of each service, made as the service makes them. */
@@ -10,5 +12,15 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     logWaitingBytes: () => 0,
     breakerState: () => 'closed',
   });
-  return new Map([['webhook', webhook.registry.describe()]]);
+  const processor = createProcessorMetrics();
+  processor.watch(
+    () => [],
+    () => 0,
+  );
+  const insights = createInsightsMetrics({ partitions: () => [], breakers: () => [] });
+  return new Map([
+    ['insights', insights.registry.describe()],
+    ['processor', processor.registry.describe()],
+    ['webhook', webhook.registry.describe()],
+  ]);
 }

@@ -13,7 +13,10 @@ export async function checkMachine(wanted: {
   readonly searchPath: string;
 }): Promise<string[]> {
   const ports = await Promise.all([...wanted.ports].map(([port, name]) => checkPort(port, name)));
-  return [...ports.flat(), ...checkPrograms(wanted.searchPath), ...checkDisk(wanted.stateDir)];
+  const taken = ports.flat();
+  const hint =
+    taken.length > 2 ? ['Perhaps another "npm start" runs here: Ctrl-C in its terminal ends all of these.'] : [];
+  return [...taken, ...hint, ...checkPrograms(wanted.searchPath), ...checkDisk(wanted.stateDir)];
 }
 
 async function checkPort(port: number, name: string): Promise<string[]> {
