@@ -7,6 +7,7 @@ export const localPorts = {
   gatewayAdmin: 19_901,
   webhookFirst: 18_081,
   processorFirst: 18_091,
+  insightsFirst: 18_101,
   platform: 18_070,
 } as const;
 
