@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-export const insightKinds = ['outlier', 'stuck'] as const;
-export const insightSeverities = ['minor', 'major', 'extreme'] as const;
+const insightKinds = ['outlier', 'stuck'] as const;
+const insightSeverities = ['minor', 'major', 'extreme'] as const;
 
 export const insightSchema = z
   .object({
