@@ -39,12 +39,13 @@ export class MemoryWorld {
     this.random = random;
   }
 
+  /** Append times mostly grow; a new leader's clock can be behind. */
   append(key: string, text: string): void {
-    const lastMs = this.log.at(-1)?.timestampMs ?? 0;
+    const backMs = this.random.chance(0.15) ? this.random.between(1, 100) : 0;
     this.log.push({
       partition: 0,
       offset: this.log.length,
-      timestampMs: Math.max(lastMs, this.timeMs),
+      timestampMs: this.timeMs - backMs,
       key: Buffer.from(key),
       value: Buffer.from(text),
       contentType: undefined,
