@@ -58,6 +58,11 @@ export const topicSpecs: readonly TopicSpec[] = [
     name: topics.deadLetters,
     key: 'original key',
     what: 'poison records, untouched, with reason and origin in headers',
-    config: { 'cleanup.policy': 'delete', 'retention.ms': String(30 * day) },
+    // A poison record may be as large as the log takes, and its headers come on top.
+    config: {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(30 * day),
+      'max.message.bytes': String(2 * 1024 * 1024),
+    },
   },
 ];
