@@ -11,6 +11,7 @@ import { npmPackagesStep } from './setup/npm-packages.mjs';
 import { toolPlaces } from './setup/places.mjs';
 import { prometheusStep } from './setup/prometheus.mjs';
 import { runSteps } from './setup/run-steps.mjs';
+import { s3TestSteps } from './setup/s3-servers.mjs';
 import { withSetupLock } from './setup/setup-lock.mjs';
 import { systemPackagesStep } from './setup/system-packages.mjs';
 
@@ -22,7 +23,9 @@ const buildGoTool = (name) => (context) => goToolStep(context, name);
 const stepsByPurpose = {
   verify: [],
   start: platform,
-  test: platform,
+  test: [...platform, ...s3TestSteps(process.env)],
+  versitygw: [buildGoTool('versitygw')],
+  minio: [buildGoTool('minio')],
   load: [...platform, prometheusStep, buildGoTool('k6')],
   manifests: [
     ...[systemPackagesStep, envoyStep, prometheusStep],

@@ -7,3 +7,6 @@ export { type RedisOptions, startRedis } from './start-redis.ts';
 export { spawnLocalProcess } from './local-process.ts';
 export { type K6Options, k6ThresholdsFailed, startK6 } from './start-k6.ts';
 export { type PrometheusOptions, startPrometheus } from './start-prometheus.ts';
+export { isS3ServerThere, type S3Server, type S3ServerCredentials, type S3ServerOptions } from './s3-server.ts';
+export { startMinio } from './start-minio.ts';
+export { startVersitygw } from './start-versitygw.ts';

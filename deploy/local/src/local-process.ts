@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@fleetstream/kernel';
@@ -27,7 +27,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Both streams go there; the file is begun anew. */
+  /** Both streams go there; the file is begun anew, and the one before is kept as `.1`. */
   readonly logFile: string;
   readonly address: string;
   /** The whole environment of the program; left out, it inherits ours. */
@@ -46,7 +46,9 @@ export interface ProcessSpec {
 /** Starts a program. It may not answer yet: see `waitUntilReady`. */
 export function spawnLocalProcess(spec: ProcessSpec): LocalProcess {
   mkdirSync(dirname(spec.logFile), { recursive: true });
-  const log = openSync(spec.logFile, spec.appendLog === true ? 'a' : 'w');
+  if (spec.appendLog !== true && existsSync(spec.logFile)) renameSync(spec.logFile, `${spec.logFile}.1`);
+  // Appending, so that a log that is emptied while it is written to goes on at its start.
+  const log = openSync(spec.logFile, 'a');
   const child = spawn(spec.command, [...spec.args], {
     stdio: ['ignore', spec.onLine === undefined ? log : 'pipe', log],
     ...(spec.environment === undefined ? {} : { env: { ...spec.environment } }),

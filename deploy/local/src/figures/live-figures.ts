@@ -54,7 +54,7 @@ export class LiveFigures {
       // While a partition changes hands nobody answers for it; its last known checkpoint stays true.
       if (partitions.length > 0) this.#partitions = keepCheckpoints(partitions, this.#partitions);
       await this.#askStates();
-      onSnapshot(this.snapshot());
+      if (!isOver(until)) onSnapshot(this.snapshot());
       await sleep(pollMs, undefined, { signal: until }).catch(() => undefined);
     }
   }
@@ -87,6 +87,11 @@ export class LiveFigures {
     const tookMs = performance.now() - beganMs;
     this.#statesDueMs = beganMs + Math.max(2 * pollMs, tookMs * statesPauseFactor);
   }
+}
+
+/** Asked anew: it may have ended while we waited. */
+function isOver(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function keepCheckpoints(now: readonly PartitionStatus[], before: readonly PartitionStatus[]): PartitionStatus[] {

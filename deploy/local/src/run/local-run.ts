@@ -69,6 +69,8 @@ export class LocalRun {
     });
     const chaos = options.chaos ? this.#startChaos() : undefined;
     await this.#untilOver(fleet);
+    // Somebody stopped the run, and the fleet with it: there is nothing to judge.
+    if (this.#closing.signal.aborted) return undefined;
     this.#calm.abort();
     const chaosCounts = await chaos;
     const report = await this.#drain(fleet);
@@ -180,6 +182,7 @@ export class LocalRun {
     const lagAtEnd = await waitUntilCommitted(this.#api, ends, catchUpTimeoutMs);
     const served = await fetchAllStates(this.#api, partitionCount, statesTimeoutMs);
     this.#closing.abort();
+    screen.hide();
     const crashes = this.#running.crashes;
     await this.#running.stop('gateway', 'webhook', 'processor', 'platform');
     screen.say('Folding the log once more, the plain way, and comparing …');

@@ -26,6 +26,7 @@ export async function runLocal(context: RunContext): Promise<RunReport | undefin
     // When the stop comes first, what still starts or plays fails by it, and that is nobody's error.
     return await Promise.race([run.play(), failWhenAborted(running.failed), returnWhenAborted(context.stop)]);
   } finally {
+    screen.hide();
     if (context.stop.aborted) screen.say('Stopping in order; Ctrl-C again ends everything at once.');
     await run.close();
     await running.stopAll();

@@ -7,6 +7,8 @@ export interface Screen {
   say(text: string): void;
   /** The state of things: redrawn in place on a terminal, a line now and then elsewhere. */
   show(snapshot: LiveSnapshot): void;
+  /** Takes the table away; what is said from now on is all there is. */
+  hide(): void;
 }
 
 export interface TextStream {
@@ -31,6 +33,7 @@ function createPlainScreen(stream: TextStream): Screen {
       nextMs = snapshot.elapsedMs + lineEveryMs - 500;
       stream.write(`${renderLine(snapshot)}\n`);
     },
+    hide: () => undefined,
   };
 }
 
@@ -50,6 +53,10 @@ function createTerminalScreen(stream: TextStream): Screen {
     },
     show: (snapshot) => {
       stream.write(`${erase()}${draw(['', ...renderTable(snapshot)])}`);
+    },
+    hide: () => {
+      stream.write(erase());
+      drawn = [];
     },
   };
 }
