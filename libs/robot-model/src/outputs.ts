@@ -1,5 +1,6 @@
-import { type FleetAlertData, type OutputEventType, topics } from '@fleetstream/contracts';
+import { type CommandData, type FleetAlertData, type OutputEventType, topics } from '@fleetstream/contracts';
 import { type FoldOutput } from '@fleetstream/kernel';
+import { type CommandMove } from './command-queue.ts';
 import { toRobotStateView } from './published.ts';
 import { type RobotState } from './robot-state.ts';
 
@@ -31,6 +32,29 @@ export class OutputCollector {
     const { alert, level, code, message, reason, lastSeenMs, sinceMs, count } = data;
     const whole = { alert, robotId, atMs: nowMs, level, code, message, reason, lastSeenMs, sinceMs, count, eventId };
     this.#add(topics.alerts, 'fleet.alert.v1', whole satisfies FleetAlertData);
+  }
+
+  command({ command, previousStatus, reason, result }: CommandMove): void {
+    const { robotId, nowMs, eventId } = this.#origin;
+    const { id: commandId, action, parameters, requestedBy, requestedAtMs, expiresAtMs, status, attempt } = command;
+    const whole = {
+      commandId,
+      robotId,
+      status,
+      previousStatus,
+      action,
+      parameters,
+      requestedBy,
+      requestedAtMs,
+      expiresAtMs,
+      atMs: nowMs,
+      deliver: status === 'QUEUED',
+      attempt,
+      reason,
+      result,
+      eventId,
+    };
+    this.#add(topics.commands, 'fleet.command.v1', whole satisfies CommandData);
   }
 
   state(state: RobotState): void {

@@ -4,35 +4,44 @@ import { stepActiveErrors } from './active-errors.ts';
 import { type Arrival, judgeArrival } from './arrival.ts';
 import { countFolded, countUnfolded } from './counters.ts';
 import { parseDeviceTime } from './device-clock.ts';
+import { expireCommands, foldCommands } from './fold-commands.ts';
 import { enrol, retire } from './identity.ts';
 import { stepMetrics } from './metrics.ts';
 import { OutputCollector } from './outputs.ts';
-import { presenceDueAt, type PresenceInput, stepPresence } from './presence.ts';
+import { type PresenceInput, stepPresence } from './presence.ts';
 import { stepPublished } from './published.ts';
 import { stepReported, stepReportedTask } from './reported.ts';
 import { type RobotRules } from './robot-rules.ts';
 import { decodeRobotState, encodeRobotState, initialRobotState, type RobotState } from './robot-state.ts';
+import { robotDueAt } from './timers.ts';
 
 /**
  * The robot model: the state of one robot as a pure fold over its log, under the laws of `Fold`.
  *
  * - "Now" is the record's log time, or the robot's last when that is later. A robot's own clock is only data.
  * - Each event counts once: see `judgeArrival` for how exact that is and what happens past its bounds.
- * - Outputs: alerts to `fleet.alerts` when presence or an error changes or the robot raises one; the compact state to
- *   `fleet.states` after a change that a reader cares about. In one step alerts come first.
+ * - Outputs: alerts to `fleet.alerts` when presence or an error changes or the robot raises one; every transition of a
+ *   command to `fleet.commands`; the compact state to `fleet.states` after a change that a reader cares about. In one
+ *   step they come in this order.
+ * - Timers: silence that turns into absence, and commands that expire. What is due at one millisecond is one step.
  */
 export function createRobotFold(rules: RobotRules): Fold<RobotState, FleetEvent> {
   return {
     name: 'robot',
-    stateVersion: 1,
+    // 2: commands. States of version 1 are read as they are; but a model that doesn't know commands would let them lie
+    // unmoved and never expire them, so it must not read these.
+    stateVersion: 2,
     initial: initialRobotState,
     step: (state, event, at) => stepRobot(state, event, at, rules),
-    dueAt: (state) => presenceDueAt(state.presence, rules.offlineAfterMs),
+    dueAt: (state) => robotDueAt(state, rules),
     onTimer: (state, key, dueMs) => fireTimer(state, key, dueMs, rules),
     encodeState: encodeRobotState,
     decodeState: decodeRobotState,
   };
 }
+
+/** The state that a step makes: copied once, and changed until the step ends, when nobody else has seen it yet. */
+type Draft = { -readonly [Key in keyof RobotState]: RobotState[Key] };
 
 function stepRobot(state: RobotState, event: FleetEvent, at: FoldPosition, rules: RobotRules): Transition<RobotState> {
   const nowMs = Math.max(at.nowMs, state.lastLogTimeMs);
@@ -43,31 +52,36 @@ function stepRobot(state: RobotState, event: FleetEvent, at: FoldPosition, rules
     eventId: event.id,
     traceparent: event.traceparent,
   });
+  const draft: Draft = { ...state };
+  draft.lastLogTimeMs = nowMs;
   const arrival = judgeArrival(state, event, rules);
-  const present = movePresence(state, toPresenceInput(event, arrival, nowMs), outputs, rules);
-  const next =
-    arrival.kind === 'fresh' || arrival.kind === 'late'
-      ? foldEvent(present, event, arrival, nowMs, outputs, rules)
-      : { ...present, counters: countUnfolded(state.counters, arrival.kind), lastLogTimeMs: nowMs };
-  return publish(state, next, nowMs, outputs, rules);
+  movePresence(draft, toPresenceInput(event, arrival, nowMs), outputs, rules);
+  if (arrival.kind === 'fresh' || arrival.kind === 'late') {
+    const late = arrival.kind === 'late';
+    count(draft, event, arrival, nowMs);
+    foldEvent(draft, event, late, nowMs, outputs, rules);
+    draft.commands = foldCommands(state, { event, late, nowMs }, outputs, rules);
+  } else draft.counters = countUnfolded(state.counters, arrival.kind);
+  return publish(state, draft, nowMs, outputs, rules);
 }
 
 function fireTimer(state: RobotState, key: string, dueMs: number, rules: RobotRules): Transition<RobotState> {
-  const trueDueMs = presenceDueAt(state.presence, rules.offlineAfterMs);
+  const nowMs = robotDueAt(state, rules);
   // A store may remember an earlier due time than the true one; firing then must change nothing.
-  if (trueDueMs === undefined || dueMs < trueDueMs) return { state, outputs: [] };
-  const nowMs = trueDueMs;
-  const idPrefix = `${key}@${nowMs}`;
+  if (nowMs === undefined || dueMs < nowMs) return { state, outputs: [] };
   const outputs = new OutputCollector({
     robotId: state.robotId,
-    idPrefix,
+    idPrefix: `${key}@${nowMs}`,
     nowMs,
     eventId: undefined,
     traceparent: undefined,
   });
-  const present = movePresence(state, { kind: 'timer', nowMs }, outputs, rules);
-  const next = { ...present, lastLogTimeMs: Math.max(nowMs, state.lastLogTimeMs) };
-  return publish(state, next, nowMs, outputs, rules);
+  const draft: Draft = { ...state };
+  draft.lastLogTimeMs = Math.max(nowMs, state.lastLogTimeMs);
+  // Whatever is due at this millisecond fires in one step: its outputs are numbered together.
+  movePresence(draft, { kind: 'timer', nowMs }, outputs, rules);
+  draft.commands = expireCommands(state.commands, nowMs, outputs, rules);
+  return publish(state, draft, nowMs, outputs, rules);
 }
 
 /** What an event says of the robot's presence. Events of the platform say nothing of it. */
@@ -84,86 +98,83 @@ function toPresenceInput(
 }
 
 function movePresence(
-  state: RobotState,
+  draft: Draft,
   input: ReturnType<typeof toPresenceInput>,
   outputs: OutputCollector,
   rules: RobotRules,
-): RobotState {
-  if (input === undefined) return state;
-  const before = state.presence;
-  const presence = stepPresence(before, input, rules.offlineAfterMs);
-  if (presence === before) return state;
+): void {
+  if (input === undefined) return;
+  const before = draft.presence;
+  draft.presence = stepPresence(before, input, rules.offlineAfterMs);
+  const { status } = draft.presence;
+  if (status === before.status) return;
   const { lastSeenMs, sinceMs } = before;
-  if (presence.status !== before.status && presence.status === 'online') {
-    outputs.alert({ alert: 'robot-online', lastSeenMs, sinceMs });
-  } else if (presence.status !== before.status) {
-    outputs.alert({ alert: 'robot-offline', reason: input.reason ?? 'silence', lastSeenMs, sinceMs });
-  }
-  return { ...state, presence };
+  if (status === 'online') outputs.alert({ alert: 'robot-online', lastSeenMs, sinceMs });
+  else outputs.alert({ alert: 'robot-offline', reason: input.reason ?? 'silence', lastSeenMs, sinceMs });
+}
+
+function count(draft: Draft, event: FleetEvent, arrival: Arrival, nowMs: number): void {
+  const late = arrival.kind === 'late';
+  if (!late) draft.clockOffsetMs = clockOffset(event, nowMs) ?? draft.clockOffsetMs;
+  draft.counters = countFolded(draft.counters, event.type, late, arrival.forgottenBoots);
+  draft.lastEventId = event.id;
+  draft.boots = arrival.boots;
+  draft.recentIds = arrival.recentIds;
 }
 
 function foldEvent(
-  state: RobotState,
+  draft: Draft,
   event: FleetEvent,
-  arrival: Arrival,
+  late: boolean,
   nowMs: number,
   outputs: OutputCollector,
   rules: RobotRules,
-): RobotState {
-  const late = arrival.kind === 'late';
-  const counted: RobotState = {
-    ...state,
-    clockOffsetMs: late ? state.clockOffsetMs : (clockOffset(event, nowMs) ?? state.clockOffsetMs),
-    counters: countFolded(state.counters, event.type, late, arrival.forgottenBoots),
-    lastLogTimeMs: nowMs,
-    lastEventId: event.id,
-    boots: arrival.boots,
-    recentIds: arrival.recentIds,
-  };
+): void {
   switch (event.type) {
     case 'robot.state.v1':
-      return late ? counted : foldState(counted, event, nowMs, outputs);
+      if (!late) foldState(draft, event, nowMs, outputs);
+      return;
     case 'robot.telemetry.v1': {
       const input = { metrics: event.data.metrics, nowMs, late };
-      return { ...counted, metrics: stepMetrics(counted.metrics, input, rules.metricNamesMax) };
+      draft.metrics = stepMetrics(draft.metrics, input, rules.metricNamesMax);
+      return;
     }
     case 'robot.alert.v1': {
       const { code, level, message } = event.data;
       outputs.alert({ alert: 'robot-alert', code, level, message });
-      return counted;
+      return;
     }
     case 'robot.task.v1':
-      return late ? counted : { ...counted, reported: stepReportedTask(counted.reported, event.data) };
+      if (!late) draft.reported = stepReportedTask(draft.reported, event.data);
+      return;
     case 'fleet.robot-enrolled.v1':
-      return { ...counted, identity: enrol(counted.identity, event.data) };
+      draft.identity = enrol(draft.identity, event.data);
+      return;
     case 'fleet.robot-retired.v1':
-      return { ...counted, identity: retire(counted.identity, event.data.reason) };
-    // The command lifecycle begins here: until the model has one, these events are counted and stay in the log.
+      draft.identity = retire(draft.identity, event.data.reason);
+      return;
+    // What is about commands is for `foldCommands`. Cancelling is not part of a command's life yet: the request is
+    // counted and stays in the log.
     case 'robot.command-ack.v1':
     case 'fleet.command-requested.v1':
     case 'fleet.command-cancel-requested.v1':
     case 'fleet.delivery.v1':
     case 'fleet.tick.v1':
-      return counted;
+      return;
   }
 }
 
-function foldState(
-  state: RobotState,
-  event: FleetEvent<'robot.state.v1'>,
-  nowMs: number,
-  outputs: OutputCollector,
-): RobotState {
-  const reported = stepReported(state.reported, event.data);
-  if (event.data.errors === undefined) return { ...state, reported };
-  const { errors, raised, cleared } = stepActiveErrors(state.errors, event.data.errors, nowMs);
+function foldState(draft: Draft, event: FleetEvent<'robot.state.v1'>, nowMs: number, outputs: OutputCollector): void {
+  draft.reported = stepReported(draft.reported, event.data);
+  if (event.data.errors === undefined) return;
+  const { errors, raised, cleared } = stepActiveErrors(draft.errors, event.data.errors, nowMs);
   for (const { type, level, description } of raised) {
     outputs.alert({ alert: 'error-raised', level, code: type, message: description });
   }
   for (const { type, level, description, sinceMs, count } of cleared) {
     outputs.alert({ alert: 'error-cleared', level, code: type, message: description, sinceMs, count });
   }
-  return { ...state, reported, errors };
+  draft.errors = errors;
 }
 
 function clockOffset(event: FleetEvent, nowMs: number): number | undefined {
@@ -174,13 +185,13 @@ function clockOffset(event: FleetEvent, nowMs: number): number | undefined {
 
 function publish(
   before: RobotState,
-  after: RobotState,
+  draft: Draft,
   nowMs: number,
   outputs: OutputCollector,
   rules: RobotRules,
 ): Transition<RobotState> {
-  const { due, published } = stepPublished(before, after, nowMs, rules);
-  const state = published === after.published ? after : { ...after, published };
-  if (due) outputs.state(state);
-  return { state, outputs: outputs.outputs };
+  const { due, published } = stepPublished(before, draft, nowMs, rules);
+  draft.published = published;
+  if (due) outputs.state(draft);
+  return { state: draft, outputs: outputs.outputs };
 }

@@ -12,6 +12,12 @@ export interface RobotRules {
   readonly metricNamesMax: number;
   /** A pose alone is published at most this often, in log milliseconds. */
   readonly posePublishedEveryMs: number;
+  /** Commands that have not ended; a request beyond them is rejected. */
+  readonly commandsOpenMax: number;
+  /** Commands that are due for delivery or with the robot; the others wait for their turn. */
+  readonly commandsInFlightMax: number;
+  /** Ended commands remembered, by which a repeated request is known. */
+  readonly commandsFinishedMax: number;
 }
 
 export const defaultRobotRules: RobotRules = {
@@ -21,4 +27,7 @@ export const defaultRobotRules: RobotRules = {
   recentIdsMax: 256,
   metricNamesMax: 64,
   posePublishedEveryMs: 1_000,
+  commandsOpenMax: 64,
+  commandsInFlightMax: 4,
+  commandsFinishedMax: 16,
 };

@@ -1,5 +1,6 @@
 import { type ActiveError } from './active-errors.ts';
 import { type Boots } from './boots.ts';
+import { type Commands } from './command-queue.ts';
 import { type Counters, noCounts } from './counters.ts';
 import { emptyIdWindow, type IdWindow } from './id-window.ts';
 import { type Identity, unknownIdentity } from './identity.ts';
@@ -21,6 +22,8 @@ export interface RobotState {
   readonly reported: Reported;
   readonly errors: readonly ActiveError[];
   readonly metrics: Metrics;
+  /** Undefined until the first request or answer, so that most robots pay nothing for it. */
+  readonly commands: Commands | undefined;
   readonly published: Published;
   readonly counters: Counters;
   /** Of the newest record or timer; "now" never runs back for one robot. */
@@ -39,6 +42,7 @@ export function initialRobotState(robotId: string): RobotState {
     reported: nothingReported,
     errors: [],
     metrics: noMetrics,
+    commands: undefined,
     published: neverPublished,
     counters: noCounts,
     lastLogTimeMs: 0,
@@ -52,7 +56,10 @@ export function encodeRobotState(state: RobotState): string {
   return JSON.stringify(state);
 }
 
-/** JSON leaves out what is undefined; the keys come back in their places. */
+/**
+ * JSON leaves out what is undefined; the keys come back in their places. So a state that was written before the model
+ * knew a key (version 1: before commands) reads as one without it.
+ */
 export function decodeRobotState(text: string): RobotState {
   const stored = JSON.parse(text) as RobotState;
   return {
