@@ -4,7 +4,7 @@ import { checkCredentials } from './manifests/check-credentials.ts';
 import { checkDronePipeline } from './manifests/check-drone-pipeline.ts';
 import { checkEnvironment } from './manifests/check-environment.ts';
 import { checkGateway, checkRoutes } from './manifests/check-gateway.ts';
-import { checkAutoscaling, checkHardening, checkSchemas } from './manifests/check-kubernetes.ts';
+import { checkAutoscaling, checkHardening, checkImages, checkSchemas } from './manifests/check-kubernetes.ts';
 import { checkPrometheusFiles, checkRuleCoverage, checkRuleNames } from './manifests/check-prometheus.ts';
 import { createManifestContext } from './manifests/manifest-context.ts';
 import { runChecks } from './manifests/run-checks.ts';
@@ -18,13 +18,14 @@ process.exitCode = await runChecks(
       run: () => checkSchemas(context, directory),
     })),
     { name: 'every pod is hardened, probed, limited and has its secrets by name', run: () => checkHardening(context) },
+    { name: 'every image of ours can be built', run: () => checkImages(context) },
     { name: "the autoscaler's metric is one that Prometheus serves", run: () => checkAutoscaling(context) },
     { name: 'every variable is one that its service knows, none is missing', run: () => checkEnvironment(context) },
     { name: 'docker-compose.yml loads', run: () => checkCompose(context) },
     { name: "the gateway's configuration is taken by Envoy", run: () => checkGateway(context) },
     { name: "Kubernetes has the gateway's routes", run: () => checkRoutes(context) },
     { name: 'Prometheus takes its configurations and rules', run: () => checkPrometheusFiles(context) },
-    { name: 'rules read only metrics and labels that services have', run: () => checkRuleNames(context) },
+    { name: 'rules and boards read only what services export', run: () => checkRuleNames(context) },
     { name: 'every alert is tested to fire and to keep still', run: () => checkRuleCoverage(context) },
     { name: '.drone.yml is a pipeline whose commands exist', run: () => checkDronePipeline(context) },
     { name: 'no credential lies in the tree', run: () => checkCredentials(context) },

@@ -28,31 +28,42 @@ export async function checkHardening(context: ManifestContext): Promise<readonly
         if (object.kind === 'Secret') problems.push(`${where}: secrets are made in the cluster, never here`);
         continue;
       }
-      problems.push(...listPodGaps(pod).map((gap) => `${where}: ${gap}`));
+      problems.push(...listPodGaps(pod, object.kind === 'Job').map((gap) => `${where}: ${gap}`));
       problems.push(...listUncovered(object, objects).map((gap) => `${where}: ${gap}`));
     }
   }
   return problems;
 }
 
-function listPodGaps(pod: PodSpec): string[] {
+/** Every image of ours is a target of the one Dockerfile. */
+export async function checkImages(context: ManifestContext): Promise<readonly string[]> {
+  const dockerfile = readFileSync(join(context.root, 'deploy', 'images', 'Dockerfile'), 'utf8');
+  const targets = new Set([...dockerfile.matchAll(/^FROM \S+ AS ([a-z-]+)$/gm)].map(([, target]) => target));
+  const objects = (await Promise.all(context.kustomizations.map((directory) => context.objects(directory)))).flat();
+  const names = objects.flatMap((object) => toPodSpec(object)?.containers ?? []).map(toServiceName);
+  return [...new Set(names)]
+    .filter((name) => name !== undefined && !targets.has(name))
+    .map((name) => `fleetstream/${name}: deploy/images/Dockerfile has no target ${name}`);
+}
+
+function listPodGaps(pod: PodSpec, ends: boolean): string[] {
   const isOurs = pod.containers.some((container) => toServiceName(container) !== undefined);
   const gaps = [
     ...(pod.securityContext?.['runAsNonRoot'] === true ? [] : ['may run as root']),
     ...(pod.automountServiceAccountToken === false ? [] : ["mounts a token of the cluster's API"]),
-    ...(isOurs && pod.terminationGracePeriodSeconds === undefined ? ['no terminationGracePeriodSeconds'] : []),
+    ...(isOurs && !ends && pod.terminationGracePeriodSeconds === undefined ? ['no terminationGracePeriodSeconds'] : []),
   ];
-  return [...gaps, ...pod.containers.flatMap((container) => listContainerGaps(container))];
+  return [...gaps, ...pod.containers.flatMap((container) => listContainerGaps(container, ends))];
 }
 
-function listContainerGaps(container: Container): string[] {
+function listContainerGaps(container: Container, ends: boolean): string[] {
   const isOurs = toServiceName(container) !== undefined;
   const expectations: readonly (readonly [boolean, string])[] = [
     [container.resources?.requests !== undefined && container.resources.limits !== undefined, 'no requests or limits'],
     [container.securityContext?.['allowPrivilegeEscalation'] === false, 'may raise its privileges'],
-    [container.readinessProbe !== undefined, 'no readiness probe'],
+    [ends || container.readinessProbe !== undefined, 'no readiness probe'],
     [!isOurs || container.securityContext?.['readOnlyRootFilesystem'] === true, 'can write its root file system'],
-    [!isOurs || container.livenessProbe !== undefined, 'no liveness probe'],
+    [!isOurs || ends || container.livenessProbe !== undefined, 'no liveness probe'],
   ];
   return expectations.flatMap(([met, gap]) => (met ? [] : [`container ${container.name}: ${gap}`]));
 }
@@ -63,15 +74,28 @@ function listUncovered(workload: KubernetesObject, objects: readonly KubernetesO
   const template = workload.spec?.['template'] as { metadata?: { labels?: Record<string, string> } } | undefined;
   const labels = template?.metadata?.labels ?? {};
   const selects = (kind: string, field: string) =>
-    objects.some((object) => {
-      const selector = object.spec?.[field] as { matchLabels?: Record<string, string> } | undefined;
-      const wanted = Object.entries(selector?.matchLabels ?? {});
-      return object.kind === kind && wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
-    });
+    objects.some((object) => object.kind === kind && isSelected(labels, object.spec?.[field] as LabelSelector));
   return [
-    ...(isOurs && !selects('PodDisruptionBudget', 'selector') ? ['no PodDisruptionBudget selects it'] : []),
+    ...(isOurs && workload.kind !== 'Job' && !selects('PodDisruptionBudget', 'selector')
+      ? ['no PodDisruptionBudget selects it']
+      : []),
     ...(selects('NetworkPolicy', 'podSelector') ? [] : ['no NetworkPolicy selects it']),
   ];
+}
+
+interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values: string[] }[];
+}
+
+/** A selector without conditions takes every pod; that is a default, not a rule for this one. */
+function isSelected(labels: Readonly<Record<string, string>>, selector: LabelSelector): boolean {
+  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => labels[key] === value);
+  const among = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values }) => operator === 'In' && values.includes(labels[key] ?? ''),
+  );
+  const conditions = [...equal, ...among];
+  return conditions.length > 0 && conditions.every(Boolean);
 }
 
 interface HpaMetric {

@@ -20,6 +20,10 @@ interface RuleFile {
   readonly groups: readonly { readonly rules: readonly Rule[] }[];
 }
 
+interface Board {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
 interface RuleTest {
   readonly tests: readonly {
     readonly alert_rule_test?: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[];
@@ -104,7 +108,7 @@ function withoutRunbooks(text: string): string {
   return stringify({ ...file, groups });
 }
 
-/** Every metric and label that a rule reads is declared by a service or made by another rule. */
+/** Every metric and label that a rule or a panel of a board reads is declared by a service or made by another rule. */
 export function checkRuleNames(context: ManifestContext): Promise<readonly string[]> {
   const known = readServiceMetrics(context.root);
   const rules = readRules(context.root);
@@ -113,7 +117,7 @@ export function checkRuleNames(context: ManifestContext): Promise<readonly strin
     alert: name.as,
     expr: seriesQuery,
   }));
-  const read: readonly Rule[] = [...rules, ...adapter];
+  const read: readonly Rule[] = [...rules, ...adapter, ...readPanels(context.root)];
   const problems = read.flatMap((rule) =>
     listUnknown(rule.expr, known, recorded).map((problem) => `${rule.alert ?? rule.record ?? '?'}: ${problem}`),
   );
@@ -155,6 +159,16 @@ export function checkRuleCoverage(context: ManifestContext): Promise<readonly st
     return expectations.flatMap(([met, gap]) => (met ? [] : [`${rule.alert}: ${gap}`]));
   });
   return Promise.resolve(alerts.length === 0 ? ['no alerts'] : problems);
+}
+
+function readPanels(root: string): readonly Rule[] {
+  const directory = join(root, 'deploy', 'grafana');
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as Board)
+    .flatMap(({ panels }) =>
+      panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ alert: title, expr }))),
+    );
 }
 
 function readRules(root: string): readonly Rule[] {

@@ -16,7 +16,8 @@ export async function readKubernetesServices(
   return objects.flatMap((object) =>
     (toPodSpec(object)?.containers ?? []).flatMap((container) => {
       const service = toServiceName(container);
-      if (service === undefined) return [];
+      // The tools read their environment by schemas of their own, and end at once when it isn't right.
+      if (service === undefined || service === 'tools') return [];
       return [
         { where: toWhere(directory, object), service, variables: readVariables(container, configMaps), sharedNames },
       ];

@@ -20,16 +20,16 @@ export async function runChecks(checks: readonly ManifestCheck[], writeLine: (li
   return failed === 0 ? 0 : 1;
 }
 
-const linesMax = 20;
+const firstLines = 8;
+const lastLines = 12;
 const lineCharsMax = 400;
 
-/** Some programs print the whole file that they don't like. */
+/** Some programs print the whole file that they don't like; what is wrong stands at the beginning or at the end. */
 function shorten(problem: string): string {
   const lines = problem.split('\n').map((line) => line.slice(0, lineCharsMax));
-  return [
-    ...lines.slice(0, linesMax),
-    ...(lines.length > linesMax ? [`… ${lines.length - linesMax} lines more`] : []),
-  ].join('\n');
+  const left = lines.length - firstLines - lastLines;
+  if (left <= 0) return lines.join('\n');
+  return [...lines.slice(0, firstLines), `… ${left} lines …`, ...lines.slice(-lastLines)].join('\n');
 }
 
 function describeThrown(thrown: unknown): string {
