@@ -8,6 +8,7 @@ const clients = [
   { client: 'rocksdb-native', home: '^libs/state-store/' },
   { client: 'pino', home: '^libs/telemetry/' },
   { client: 'prom-client', home: '^libs/telemetry/' },
+  { client: 'jose', home: '^libs/access/' },
   { client: 'undici', home: '^loadtest/' },
 ];
 
@@ -25,7 +26,13 @@ module.exports = {
       severity: 'error',
       from: {
         orphan: true,
-        pathNot: ['\\.test\\.ts$', '(^|/)main\\.ts$', '\\.d\\.m?ts$', '^deploy/(ci|images/tools)/[^/]+\\.ts$', '\\.cjs$'],
+        pathNot: [
+          '\\.test\\.ts$',
+          '(^|/)main\\.ts$',
+          '\\.d\\.m?ts$',
+          '^deploy/(ci|images/tools)/[^/]+\\.ts$',
+          '\\.cjs$',
+        ],
       },
       to: {},
     },
@@ -50,13 +57,16 @@ module.exports = {
     {
       name: 'plain-libs-import-kernel-only',
       severity: 'error',
-      from: { path: '^libs/(signing|config|telemetry|runtime|kafka|cache|object-store)/src', pathNot: '\\.test\\.ts$' },
+      from: {
+        path: '^libs/(access|signing|config|telemetry|runtime|kafka|cache|object-store)/src',
+        pathNot: '\\.test\\.ts$',
+      },
       to: {
         path: '^libs/',
         pathNot: [
           '^libs/kernel/',
           '^libs/$1/',
-          '^libs/(signing|config|telemetry|runtime|kafka|cache|object-store)/src',
+          '^libs/(access|signing|config|telemetry|runtime|kafka|cache|object-store)/src',
         ],
       },
     },

@@ -50,6 +50,18 @@ export const errorCatalogue = {
     title: 'The bearer token is missing or not valid',
     hint: 'Send "authorization: Bearer <token>"; a local start prints where its token lies.',
   },
+  FS_FORBIDDEN: {
+    httpStatus: 403,
+    disposition: 'reject',
+    title: 'The role of this token does not allow it',
+    hint: 'A viewer reads, an operator sends commands; the role is a claim of the token.',
+  },
+  FS_REQUEST_REPLAYED: {
+    httpStatus: 401,
+    disposition: 'reject',
+    title: 'A signed request with this webhook-id was answered before',
+    hint: 'Sign each request under a new webhook-id; a request for commands must not be sent twice.',
+  },
   FS_ROBOT_MISMATCH: {
     httpStatus: 422,
     disposition: 'reject',
@@ -67,6 +79,36 @@ export const errorCatalogue = {
     disposition: 'reject',
     title: 'No event of this robot has been folded yet',
     hint: 'Check the id; a robot appears with its first event or its enrolment.',
+  },
+  FS_COMMAND_UNKNOWN: {
+    httpStatus: 404,
+    disposition: 'reject',
+    title: 'No command has this id',
+    hint: 'Check the id; commands that ended long ago are not remembered here, but in fleet.commands.',
+  },
+  FS_COMMAND_MALFORMED: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The command does not fit its schema',
+    hint: 'The detail names the field; compare with fleet.command-requested.v1 in docs/events.md.',
+  },
+  FS_QUERY_INVALID: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'A parameter of the query is not valid',
+    hint: 'The detail names the parameter and what it takes.',
+  },
+  FS_IDEMPOTENCY_KEY_INVALID: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The request has no usable Idempotency-Key',
+    hint: 'Send an Idempotency-Key of 1 to 255 visible characters, the same when you try again; or your own commandId.',
+  },
+  FS_IDEMPOTENCY_CONFLICT: {
+    httpStatus: 409,
+    disposition: 'reject',
+    title: 'Another command was requested under this key or id',
+    hint: 'Take a new Idempotency-Key or commandId for another command; the same key is for the same request alone.',
   },
   FS_METHOD_NOT_ALLOWED: {
     httpStatus: 405,
@@ -244,6 +286,18 @@ export const errorCatalogue = {
     disposition: 'fatal',
     title: 'The configuration is not valid',
     hint: 'Every problem is listed; docs/config.md describes each key.',
+  },
+  FS_PLATFORM_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The Robot Platform did not answer, and no earlier list of its robots is known',
+    hint: 'Look at COMMANDS_PLATFORM_URL and at the platform; commands go on without it, by pull.',
+  },
+  FS_ACCESS_KEYS_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The keys by which bearer tokens are checked could not be fetched',
+    hint: 'Look at COMMANDS_JWKS_URL and at the identity provider.',
   },
   FS_CACHE_UNAVAILABLE: {
     httpStatus: 503,
