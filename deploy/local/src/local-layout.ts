@@ -1,8 +1,14 @@
 import { join } from 'node:path';
+import { type LocalPorts, shiftPorts } from './ports.ts';
 
 /** Where everything of a local run lies, below its state directory. */
 export interface LocalLayout {
   readonly stateDir: string;
+  readonly ports: LocalPorts;
+  readonly kafkaBrokers: string;
+  readonly gatewayUrl: string;
+  readonly platformUrl: string;
+  processorUrl(index: number): string;
   /** Says that the directory is ours; without it nothing is ever deleted. */
   readonly markerFile: string;
   readonly childrenFile: string;
@@ -21,9 +27,15 @@ export interface LocalLayout {
   logFile(name: string): string;
 }
 
-export function toLocalLayout(stateDir: string): LocalLayout {
+export function toLocalLayout(stateDir: string, portOffset = 0): LocalLayout {
+  const ports = shiftPorts(portOffset);
   return {
     stateDir,
+    ports,
+    kafkaBrokers: `127.0.0.1:${ports.kafka}`,
+    gatewayUrl: `https://localhost:${ports.gateway}`,
+    platformUrl: `http://127.0.0.1:${ports.platform}`,
+    processorUrl: (index) => `http://127.0.0.1:${ports.processorFirst + index}`,
     markerFile: join(stateDir, 'fleetstream-state-directory'),
     childrenFile: join(stateDir, 'children.json'),
     secretsFile: join(stateDir, 'secrets.json'),

@@ -17,6 +17,7 @@ const defaults = {
   chaos: false,
   seed: 1,
   stateDir: '.fleetstream',
+  portOffset: 0,
 };
 
 describe('parseFlags', () => {

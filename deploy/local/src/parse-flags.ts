@@ -22,6 +22,7 @@ const flags = {
   chaos: { type: 'boolean' },
   seed: { type: 'string' },
   'state-dir': { type: 'string' },
+  'port-offset': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -48,8 +49,10 @@ export function parseFlags(argv: readonly string[]): ParsedFlags {
     const value = values[name];
     return typeof value === 'string' ? value : undefined;
   };
-  const number = (name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed', limits: NumberLimits) =>
-    readNumber(name, text(name), limits, problems);
+  const number = (
+    name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed' | 'port-offset',
+    limits: NumberLimits,
+  ) => readNumber(name, text(name), limits, problems);
   const recordings = text('recordings');
   const source = text('source') ?? chooseSource(recordings);
   if (!sources.includes(source)) {
@@ -72,6 +75,7 @@ export function parseFlags(argv: readonly string[]): ParsedFlags {
     chaos: values.chaos === true,
     seed: number('seed', { min: 0, max: 2 ** 31 - 1, whole: true }) ?? 1,
     stateDir: text('state-dir') ?? '.fleetstream',
+    portOffset: number('port-offset', { min: 0, max: 40_000, whole: true }) ?? 0,
   };
   if (options.source === 'agv-session' && recordings === undefined) {
     problems.push('--source agv-session: needs --recordings with the session');

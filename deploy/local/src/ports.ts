@@ -1,5 +1,17 @@
+export interface LocalPorts {
+  readonly kafka: number;
+  readonly kafkaController: number;
+  readonly redis: number;
+  readonly gateway: number;
+  readonly gatewayAdmin: number;
+  readonly webhookFirst: number;
+  readonly processorFirst: number;
+  readonly insightsFirst: number;
+  readonly platform: number;
+}
+
 /** Where the parts of `npm start` listen, all on 127.0.0.1. Pods, nine of a kind at most, count up from their first. */
-export const localPorts = {
+export const localPorts: LocalPorts = {
   kafka: 19_092,
   kafkaController: 19_093,
   redis: 16_379,
@@ -9,7 +21,22 @@ export const localPorts = {
   processorFirst: 18_091,
   insightsFirst: 18_101,
   platform: 18_070,
-} as const;
+};
 
 /** Pods of one kind, at most: the next kind's ports begin ten further. */
 export const maxPodsPerKind = 9;
+
+/** The same ports further up, so that a second platform can run beside the first. */
+export function shiftPorts(offset: number): LocalPorts {
+  return {
+    kafka: localPorts.kafka + offset,
+    kafkaController: localPorts.kafkaController + offset,
+    redis: localPorts.redis + offset,
+    gateway: localPorts.gateway + offset,
+    gatewayAdmin: localPorts.gatewayAdmin + offset,
+    webhookFirst: localPorts.webhookFirst + offset,
+    processorFirst: localPorts.processorFirst + offset,
+    insightsFirst: localPorts.insightsFirst + offset,
+    platform: localPorts.platform + offset,
+  };
+}

@@ -22,14 +22,14 @@ export async function prepareRun(
   searchPath: string,
   onNotice: (text: string) => void,
 ): Promise<Prepared> {
-  const layout = toLocalLayout(resolve(options.stateDir));
+  const layout = toLocalLayout(resolve(options.stateDir), options.portOffset);
   const ended = await endLeftovers(layout.childrenFile);
   if (ended.length > 0) onNotice(`Ended ${ended.length} processes that an earlier start had left running.`);
   openStateDirectory(layout, options.fresh);
   openSecrets(layout.secretsFile);
   // What the journal of an earlier run says is not this run's history.
   rmSync(layout.journalFile, { force: true });
-  const ports = listPorts(options.webhooks, options.processors);
+  const ports = listPorts(layout.ports, options.webhooks, options.processors);
   const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath });
   return problems.length > 0 ? { kind: 'unfit', problems } : { kind: 'ready', layout };
 }

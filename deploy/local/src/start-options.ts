@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly chaos: boolean;
   readonly seed: number;
   readonly stateDir: string;
+  /** Added to every port. */
+  readonly portOffset: number;
 }
 
 export const startHelp = `npm start -- [flags]   the whole platform on this machine
@@ -37,6 +39,7 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --json              figures as one JSON object on the last line of standard output, progress on standard error
   --fresh             empty the state directory first
   --state-dir PATH    where logs, data, secrets and certificates lie (.fleetstream)
+  --port-offset N     add N to every port, for a second platform on this machine (0)
   --help              this text
 
 Exit codes: 0 all checks passed, 1 a check or a part failed, 2 the command or the machine isn't fit, 130 interrupted twice.

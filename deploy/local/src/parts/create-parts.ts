@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { envoyTemplateUrl, renderEnvoy } from '../../../gateway/render-envoy.ts';
 import { type LocalLayout } from '../local-layout.ts';
-import { localPorts } from '../ports.ts';
+import { type LocalPorts } from '../ports.ts';
 import { startEnvoy } from '../start-envoy.ts';
 import { startKafkaBroker } from '../start-kafka-broker.ts';
 import { startRedis } from '../start-redis.ts';
@@ -45,22 +45,17 @@ export function createParts(context: PartsContext): Parts {
   };
 }
 
-/** Where the processor of this place listens. */
-export function processorUrl(index: number): string {
-  return `http://127.0.0.1:${localPorts.processorFirst + index}`;
-}
-
 /** The address of each port that a run needs, for the check that they are free. */
-export function listPorts(webhooks: number, processors: number): Map<number, string> {
+export function listPorts(ports: LocalPorts, webhooks: number, processors: number): Map<number, string> {
   return new Map([
-    [localPorts.kafka, 'Kafka'],
-    [localPorts.kafkaController, "Kafka's controller"],
-    [localPorts.redis, 'Redis'],
-    [localPorts.gateway, 'the gateway'],
-    [localPorts.gatewayAdmin, "the gateway's admin interface"],
-    [localPorts.platform, 'the Robot Platform stand-in'],
-    ...Array.from({ length: webhooks }, (_, i) => [localPorts.webhookFirst + i, `webhook pod ${i + 1}`] as const),
-    ...Array.from({ length: processors }, (_, i) => [localPorts.processorFirst + i, `processor ${i + 1}`] as const),
+    [ports.kafka, 'Kafka'],
+    [ports.kafkaController, "Kafka's controller"],
+    [ports.redis, 'Redis'],
+    [ports.gateway, 'the gateway'],
+    [ports.gatewayAdmin, "the gateway's admin interface"],
+    [ports.platform, 'the Robot Platform stand-in'],
+    ...Array.from({ length: webhooks }, (_, i) => [ports.webhookFirst + i, `webhook pod ${i + 1}`] as const),
+    ...Array.from({ length: processors }, (_, i) => [ports.processorFirst + i, `processor ${i + 1}`] as const),
   ]);
 }
 
@@ -82,8 +77,8 @@ function createKafkaPart({ layout }: PartsContext): PartSpec {
     start: (onSpawned) =>
       startKafkaBroker({
         dataDir: layout.kafkaDir,
-        port: localPorts.kafka,
-        controllerPort: localPorts.kafkaController,
+        port: layout.ports.kafka,
+        controllerPort: layout.ports.kafkaController,
         logFile: layout.logFile('kafka'),
         heapMb: 768,
         detached: true,
@@ -101,7 +96,7 @@ function createRedisPart({ layout }: PartsContext): PartSpec {
     start: (onSpawned) =>
       startRedis({
         dataDir: layout.redisDir,
-        port: localPorts.redis,
+        port: layout.ports.redis,
         logFile: layout.logFile('redis'),
         detached: true,
         appendLog: appendLog(),
@@ -124,18 +119,18 @@ function createGatewayPart({ layout, webhooks, processors }: PartsContext): Part
         layout.envoyConfigFile,
         renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), {
           bindAddress: '127.0.0.1',
-          gatewayPort: localPorts.gateway,
-          adminPort: localPorts.gatewayAdmin,
+          gatewayPort: layout.ports.gateway,
+          adminPort: layout.ports.gatewayAdmin,
           certFile: tls.certificateFile,
           keyFile: tls.keyFile,
-          webhookEndpoints: endpoints(localPorts.webhookFirst, webhooks),
-          processorEndpoints: endpoints(localPorts.processorFirst, processors),
+          webhookEndpoints: endpoints(layout.ports.webhookFirst, webhooks),
+          processorEndpoints: endpoints(layout.ports.processorFirst, processors),
         }),
       );
       return await startEnvoy({
         configFile: layout.envoyConfigFile,
-        adminPort: localPorts.gatewayAdmin,
-        address: `https://localhost:${localPorts.gateway}`,
+        adminPort: layout.ports.gatewayAdmin,
+        address: layout.gatewayUrl,
         logFile: layout.logFile('gateway'),
         detached: true,
         appendLog: appendLog(),
@@ -147,7 +142,7 @@ function createGatewayPart({ layout, webhooks, processors }: PartsContext): Part
 
 function createPlatformPart({ layout, root, nodeFile, environment }: PartsContext): PartSpec {
   const appendLog = once();
-  const address = `http://127.0.0.1:${localPorts.platform}`;
+  const address = layout.platformUrl;
   return {
     name: 'platform',
     kind: 'platform',
@@ -156,7 +151,7 @@ function createPlatformPart({ layout, root, nodeFile, environment }: PartsContex
         name: 'platform',
         nodeFile,
         mainFile: join(root, 'loadtest/platform/main.ts'),
-        args: ['--port', String(localPorts.platform), '--state', layout.platformFile],
+        args: ['--port', String(layout.ports.platform), '--state', layout.platformFile],
         environment,
         readyUrl: `${address}/healthz`,
         address,
@@ -170,7 +165,7 @@ function createPlatformPart({ layout, root, nodeFile, environment }: PartsContex
 function createWebhookPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
   const appendLog = once();
   const name = `webhook-${index + 1}`;
-  const port = localPorts.webhookFirst + index;
+  const port = layout.ports.webhookFirst + index;
   return {
     name,
     kind: 'webhook',
@@ -179,7 +174,7 @@ function createWebhookPart({ layout, secrets, root, nodeFile, environment }: Par
         name,
         nodeFile,
         mainFile: join(root, 'services/webhook/src/main.ts'),
-        environment: { ...environment, ...toWebhookEnvironment({ port, secrets }) },
+        environment: { ...environment, ...toWebhookEnvironment({ layout, port, secrets }) },
         readyUrl: `http://127.0.0.1:${port}/readyz`,
         address: `http://127.0.0.1:${port}`,
         logFile: layout.logFile(name),
@@ -192,7 +187,7 @@ function createWebhookPart({ layout, secrets, root, nodeFile, environment }: Par
 function createProcessorPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
   const appendLog = once();
   const name = `processor-${index + 1}`;
-  const address = processorUrl(index);
+  const address = layout.processorUrl(index);
   return {
     name,
     kind: 'processor',
@@ -203,13 +198,7 @@ function createProcessorPart({ layout, secrets, root, nodeFile, environment }: P
         mainFile: join(root, 'services/processor/src/main.ts'),
         environment: {
           ...environment,
-          ...toProcessorEnvironment({
-            port: localPorts.processorFirst + index,
-            address,
-            secrets,
-            stateDir: layout.processorStateDir(index),
-            checkpointsDir: layout.checkpointsDir,
-          }),
+          ...toProcessorEnvironment({ layout, index, secrets }),
         },
         readyUrl: `${address}/readyz`,
         address,

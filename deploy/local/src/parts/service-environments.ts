@@ -1,16 +1,19 @@
-import { localPorts } from '../ports.ts';
+import { type LocalLayout } from '../local-layout.ts';
 import { type LocalSecrets } from './local-secrets.ts';
 
 /** The consumer group of the local processors; the oracle asks for its committed offsets. */
 export const processorGroupId = 'fleetstream-processor';
 
-const shared = { KAFKA_BROKERS: `127.0.0.1:${localPorts.kafka}`, LOG_LEVEL: 'info' };
-
 /** What a webhook pod is told on this machine. */
-export function toWebhookEnvironment(options: { port: number; secrets: LocalSecrets }): Record<string, string> {
+export function toWebhookEnvironment(options: {
+  layout: LocalLayout;
+  port: number;
+  secrets: LocalSecrets;
+}): Record<string, string> {
   return {
-    ...shared,
-    REDIS_URL: `redis://127.0.0.1:${localPorts.redis}`,
+    KAFKA_BROKERS: options.layout.kafkaBrokers,
+    LOG_LEVEL: 'info',
+    REDIS_URL: `redis://127.0.0.1:${options.layout.ports.redis}`,
     WEBHOOK_HTTP_PORT: String(options.port),
     WEBHOOK_MASTER_KEY: options.secrets.masterKey,
     // The gateway asks for readiness each second; a developer doesn't want to wait longer than that takes.
@@ -20,20 +23,19 @@ export function toWebhookEnvironment(options: { port: number; secrets: LocalSecr
 
 /** What a processor is told on this machine. */
 export function toProcessorEnvironment(options: {
-  port: number;
-  address: string;
+  layout: LocalLayout;
+  index: number;
   secrets: LocalSecrets;
-  stateDir: string;
-  checkpointsDir: string;
 }): Record<string, string> {
   return {
-    ...shared,
-    PROCESSOR_HTTP_PORT: String(options.port),
+    KAFKA_BROKERS: options.layout.kafkaBrokers,
+    LOG_LEVEL: 'info',
+    PROCESSOR_HTTP_PORT: String(options.layout.ports.processorFirst + options.index),
     PROCESSOR_API_TOKEN: options.secrets.apiToken,
     PROCESSOR_GROUP_ID: processorGroupId,
-    PROCESSOR_STATE_DIR: options.stateDir,
-    PROCESSOR_CHECKPOINT_URL: `file://${options.checkpointsDir}`,
-    PROCESSOR_ADVERTISED_URL: options.address,
+    PROCESSOR_STATE_DIR: options.layout.processorStateDir(options.index),
+    PROCESSOR_CHECKPOINT_URL: `file://${options.layout.checkpointsDir}`,
+    PROCESSOR_ADVERTISED_URL: options.layout.processorUrl(options.index),
     // Sooner than in production: runs of a minute should see a checkpoint, and a killed processor be missed quickly.
     PROCESSOR_CHECKPOINT_INTERVAL_MS: '5000',
     PROCESSOR_SESSION_TIMEOUT_MS: '4000',

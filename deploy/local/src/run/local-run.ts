@@ -10,17 +10,17 @@ import { type RecordedChildren } from '../checks/recorded-children.ts';
 import { LiveFigures } from '../figures/live-figures.ts';
 import { createProcessorApi, type ProcessorApi } from '../figures/processor-api.ts';
 import { summarizeStates } from '../figures/summarize-states.ts';
-import { createParts, processorUrl } from '../parts/create-parts.ts';
+import { type LocalLayout } from '../local-layout.ts';
+import { createParts } from '../parts/create-parts.ts';
 import { enrollRobots } from '../parts/enroll-robots.ts';
 import { openSecrets } from '../parts/local-secrets.ts';
-import { localPorts } from '../ports.ts';
 import { describeAddresses } from '../screen/describe-addresses.ts';
 import { type RunningParts } from '../supervision/running-parts.ts';
 import { boundLogs } from './bound-logs.ts';
 import { playFleet, type PlayingFleet } from './play-fleet.ts';
 import { type RunContext } from './run-context.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
-import { createLocalKafka, kafkaBrokers, partitionCount, startPlatform } from './start-platform.ts';
+import { createLocalKafka, partitionCount, startPlatform } from './start-platform.ts';
 import { verifyLocalRun } from './verify-local-run.ts';
 import { fetchAllStates, waitUntilCommitted, watchFirstFolded } from './wait-for-processors.ts';
 
@@ -45,7 +45,7 @@ export class LocalRun {
     this.#context = context;
     this.#running = running;
     this.#children = children;
-    const urls = Array.from({ length: context.options.processors }, (_, index) => processorUrl(index));
+    const urls = Array.from({ length: context.options.processors }, (_, index) => context.layout.processorUrl(index));
     this.#api = createProcessorApi(urls, openSecrets(context.layout.secretsFile).apiToken);
     this.#figures = new LiveFigures({ api: this.#api, parts: running.all, partitionCount });
   }
@@ -126,9 +126,9 @@ export class LocalRun {
   #onFleetLine(line: FleetLine): void {
     this.#figures.onFleetLine(line);
     if (line.kind !== 'registered') return;
-    const { screen } = this.#context;
+    const { layout, screen } = this.#context;
     screen.say(`${line.robots} robots registered, source: ${line.source}`);
-    enrollAll().catch((thrown: unknown) => {
+    enrollAll(layout).catch((thrown: unknown) => {
       screen.say(`! The robots could not be enrolled in the log: ${toMessage(thrown)}`);
     });
   }
@@ -177,7 +177,7 @@ export class LocalRun {
     firstFolded: Promise<number | undefined>,
   ): Promise<RunReport> {
     const { layout, screen, options } = this.#context;
-    const offsets = await fetchOffsets(createLocalKafka(), topics.events, 'committed');
+    const offsets = await fetchOffsets(createLocalKafka(layout), topics.events, 'committed');
     const ends = new Map([...offsets].map(([partition, { end }]) => [partition, end]));
     const lagAtEnd = await waitUntilCommitted(this.#api, ends, catchUpTimeoutMs);
     const served = await fetchAllStates(this.#api, partitionCount, statesTimeoutMs);
@@ -186,7 +186,7 @@ export class LocalRun {
     const crashes = this.#running.crashes;
     await this.#running.stop('gateway', 'webhook', 'processor', 'platform');
     screen.say('Folding the log once more, the plain way, and comparing …');
-    const figures = await verifyLocalRun({ brokers: kafkaBrokers, journalFile: layout.journalFile, served });
+    const figures = await verifyLocalRun({ brokers: layout.kafkaBrokers, journalFile: layout.journalFile, served });
     const firstFoldedAtMs = await firstFolded;
     return createRunReport({
       fleet,
@@ -217,11 +217,11 @@ export class LocalRun {
   }
 }
 
-async function enrollAll(): Promise<void> {
-  const producer = createLogProducer({ kafka: createLocalKafka(), log: silentLog, topics: [topics.events] });
+async function enrollAll(layout: LocalLayout): Promise<void> {
+  const producer = createLogProducer({ kafka: createLocalKafka(layout), log: silentLog, topics: [topics.events] });
   const stop = await producer.start();
   try {
-    await enrollRobots(`http://127.0.0.1:${localPorts.platform}`, producer);
+    await enrollRobots(layout.platformUrl, producer);
   } finally {
     await stop();
   }

@@ -3,7 +3,6 @@ import { type FleetLine, type FleetReport } from '@fleetstream/loadtest';
 import { AppError, toMessage } from '@fleetstream/kernel';
 import { type LocalLayout } from '../local-layout.ts';
 import { describeExit, type LocalProcess, readTail, spawnLocalProcess } from '../local-process.ts';
-import { localPorts } from '../ports.ts';
 import { type StartOptions } from '../start-options.ts';
 
 export interface PlayingFleet {
@@ -57,10 +56,10 @@ export function playFleet(context: PlayFleetOptions): PlayingFleet {
 /** The fleet's command line. */
 export function toFleetArguments(options: StartOptions, layout: LocalLayout): string[] {
   return [
-    ...['--gateway', `https://127.0.0.1:${localPorts.gateway}`],
+    ...['--gateway', `https://127.0.0.1:${layout.ports.gateway}`],
     ...['--ca', join(layout.tlsDir, 'ca.crt')],
     ...['--master-key-file', layout.secretsFile],
-    ...['--platform', `http://127.0.0.1:${localPorts.platform}`],
+    ...['--platform', layout.platformUrl],
     ...['--robots', String(options.robots)],
     ...(options.rate === undefined ? [] : ['--rate', String(options.rate)]),
     ...['--speed', String(options.speed)],

@@ -125,7 +125,7 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
     atLeast('accepted', fleet.accepted, 1),
     atLeast('folded', figures.folded, 1),
     // A killed pod or processor costs its requests a retry, and a robot's back-off is seconds long.
-    atMost('ackMsP99', fleet.ackMsP99, chaos === undefined ? 500 : 10_000),
+    atMost('ackMsP99', fleet.ackMsP99, chaos === undefined ? 1000 : 10_000),
     atMost('firstFoldedMs', facts.firstFoldedMs, facts.installed ? firstFoldedInstallingLimitMs : firstFoldedLimitMs),
     ...(chaos === undefined
       ? []

@@ -3,16 +3,15 @@ import { topicSpecs } from '@fleetstream/contracts';
 import { createKafkaClient, ensureTopics } from '@fleetstream/kafka';
 import { silentLog } from '@fleetstream/kernel';
 import { type LocalLayout } from '../local-layout.ts';
-import { type Parts, processorUrl } from '../parts/create-parts.ts';
-import { localPorts } from '../ports.ts';
+import { type Parts } from '../parts/create-parts.ts';
 import { type RunningParts } from '../supervision/running-parts.ts';
 
 export const partitionCount = 6;
 
-export const kafkaBrokers = `127.0.0.1:${localPorts.kafka}`;
-
 /** Our own client for topics and offsets; what it meets is thrown, so its log would only repeat it. */
-export function createLocalKafka(): ReturnType<typeof createKafkaClient> {
+export function createLocalKafka({
+  kafkaBrokers,
+}: Pick<LocalLayout, 'kafkaBrokers'>): ReturnType<typeof createKafkaClient> {
   return createKafkaClient({ brokers: [kafkaBrokers], clientId: 'fleetstream-local', log: silentLog });
 }
 
@@ -31,7 +30,7 @@ export async function startPlatform(
   const logAndServices = async () => {
     await timed('kafka', running.start(parts.kafka));
     const wanted = topicSpecs.map(({ name, config }) => ({ name, config, partitions: partitionCount }));
-    await timed('topics', ensureTopics(createLocalKafka(), wanted));
+    await timed('topics', ensureTopics(createLocalKafka(layout), wanted));
     await Promise.all([...parts.webhooks, ...parts.processors].map((spec) => timed(spec.name, running.start(spec))));
   };
   await Promise.all([
@@ -44,11 +43,11 @@ export async function startPlatform(
     layout.addressesFile,
     `${JSON.stringify(
       {
-        gatewayUrl: `https://localhost:${localPorts.gateway}`,
+        gatewayUrl: layout.gatewayUrl,
         caFile: `${layout.tlsDir}/ca.crt`,
-        kafkaBrokers,
-        processorUrl: processorUrl(0),
-        platformUrl: `http://127.0.0.1:${localPorts.platform}`,
+        kafkaBrokers: layout.kafkaBrokers,
+        processorUrl: layout.processorUrl(0),
+        platformUrl: layout.platformUrl,
       },
       undefined,
       2,
