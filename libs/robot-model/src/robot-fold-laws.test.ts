@@ -1,4 +1,13 @@
-import { type FleetEvent } from '@fleetstream/contracts';
+import {
+  commandAckStatuses,
+  type CommandData,
+  commandStatuses,
+  deliveryChannels,
+  deliveryOutcomes,
+  type FleetEvent,
+  isTerminal,
+  outputEventSchemas,
+} from '@fleetstream/contracts';
 import { type FoldOutput, type Transition } from '@fleetstream/kernel';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -14,6 +23,9 @@ const rules = {
   recentIdsMax: 6,
   metricNamesMax: 2,
   offlineAfterMs: 50,
+  commandsOpenMax: 3,
+  commandsInFlightMax: 2,
+  commandsFinishedMax: 3,
 };
 const fold = createRobotFold(rules);
 
@@ -41,11 +53,34 @@ const stateData = fc.record(
     }),
     task: fc.record({ id: text, step: text }),
     load: fc.array(fc.record({ id: text, position: text }, optional), { maxLength: 2 }),
-    actions: fc.array(fc.record({ id: fc.constantFrom('x', 'y'), status }), { maxLength: 2 }),
+    actions: fc.array(fc.record({ id: fc.constantFrom('x', 'y', 'other'), status }), { maxLength: 2 }),
   },
   optional,
 );
 const metrics = fc.dictionary(fc.constantFrom('volt', 'amp', 'constructor', 'Temp'), fc.record({ value: number }));
+/** Actions of states have some of these ids too. */
+const commandId = fc.constantFrom('x', 'y', 'z', 'v', 'w');
+const commandAck = fc.record(
+  { commandId, status: fc.constantFrom(...commandAckStatuses), reason: text, result: text },
+  { requiredKeys: ['commandId', 'status'] },
+);
+/** Expiries that meet each other, the silence limit, and the gaps between records. */
+const commandRequest = fc.record(
+  {
+    commandId,
+    action: fc.constant('move'),
+    parameters: fc.dictionary(text, fc.jsonValue(), { maxKeys: 2 }),
+    requestedBy: text,
+    expiresInMs: fc.constantFrom(10, 49, 50, 51, 100),
+  },
+  { requiredKeys: ['commandId', 'action'] },
+);
+const delivery = fc.record({
+  commandId,
+  attempt: fc.integer({ min: 1, max: 3 }),
+  outcome: fc.constantFrom(...deliveryOutcomes),
+  channel: fc.constantFrom(...deliveryChannels),
+});
 const body = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('robot.state.v1'), data: stateData }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('robot.telemetry.v1'), data: fc.record({ metrics }) }) },
@@ -54,10 +89,9 @@ const body = fc.oneof(
     data: fc.record({ code: fc.constant('bump'), level: fc.constant('URGENT') }),
   }),
   fc.record({ type: fc.constant('robot.task.v1'), data: fc.record({ id: text, status }) }),
-  fc.record({
-    type: fc.constant('robot.command-ack.v1'),
-    data: fc.record({ commandId: text, status: fc.constant('ACKED') }),
-  }),
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('robot.command-ack.v1'), data: commandAck }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('fleet.command-requested.v1'), data: commandRequest }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('fleet.delivery.v1'), data: delivery }) },
   fc.record({
     type: fc.constant('fleet.robot-enrolled.v1'),
     data: fc.record({ name: text, keyVersion: fc.nat() }, optional),
@@ -93,27 +127,38 @@ interface Result {
   readonly outputs: readonly FoldOutput[];
 }
 
+interface OutputEvent {
+  readonly id: string;
+  readonly type: keyof typeof outputEventSchemas;
+  readonly data: unknown;
+}
+
 type Between = (state: RobotState) => RobotState;
 
 /** Folds as an engine does: due timers first, then the record. */
-function foldAll(records: readonly Recorded[], between: Between = (state) => state): Result {
+function foldAll(records: readonly Recorded[], between: Between = (state) => state, by = fold): Result {
   const outputs: FoldOutput[] = [];
-  let state = fold.initial('r1');
+  let state = by.initial('r1');
   const take = (transition: Transition<RobotState>): void => {
     state = between(transition.state);
     outputs.push(...transition.outputs);
   };
   records.forEach(({ event, nowMs }, offset) => {
-    fireUpTo(nowMs, () => state, take);
-    take(fold.step(state, event, { partition: 0, offset, nowMs }));
+    fireUpTo(nowMs, () => state, take, by);
+    take(by.step(state, event, { partition: 0, offset, nowMs }));
   });
-  return { text: fold.encodeState(state), outputs };
+  return { text: by.encodeState(state), outputs };
 }
 
-function fireUpTo(nowMs: number, current: () => RobotState, take: (transition: Transition<RobotState>) => void): void {
-  for (let due = fold.dueAt(current()); due !== undefined && due <= nowMs; due = fold.dueAt(current())) {
-    take(fold.onTimer(current(), 'r1', due));
-    const next = fold.dueAt(current());
+function fireUpTo(
+  nowMs: number,
+  current: () => RobotState,
+  take: (transition: Transition<RobotState>) => void,
+  by = fold,
+): void {
+  for (let due = by.dueAt(current()); due !== undefined && due <= nowMs; due = by.dueAt(current())) {
+    take(by.onTimer(current(), 'r1', due));
+    const next = by.dueAt(current());
     expect(next === undefined || next > due).toBe(true);
   }
 }
@@ -206,8 +251,71 @@ it('a record that is delivered again, at any later moment and however often, is 
       expect(often.reported).toEqual(once.reported);
       expect(often.errors).toEqual(once.errors);
       expect(often.boots).toEqual(once.boots);
+      expect(often.commands).toEqual(once.commands);
     }),
     { numRuns: 400 },
+  );
+});
+
+it('every output has an id of its own and fits its schema', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      const events = foldAll(records).outputs.map(({ value }) => JSON.parse(value) as OutputEvent);
+      expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+      for (const { type, data } of events) expect(outputEventSchemas[type].safeParse(data).error).toBeUndefined();
+    }),
+  );
+});
+
+it('a command goes only forward, from where it was, to one end', () => {
+  // All commands stay remembered, so that none of these short histories begins one anew.
+  const remembering = createRobotFold({ ...rules, commandsFinishedMax: 25 });
+  fc.assert(
+    fc.property(history, (records) => {
+      const { outputs, text } = foldAll(records, undefined, remembering);
+      const latest = new Map<string, CommandData>();
+      for (const { value } of outputs) {
+        const { type, data } = JSON.parse(value) as OutputEvent;
+        if (type !== 'fleet.command.v1') continue;
+        const command = data as CommandData;
+        const before = latest.get(command.commandId);
+        expect(command.previousStatus).toBe(before?.status);
+        expect(command.deliver).toBe(command.status === 'QUEUED');
+        if (before !== undefined) {
+          expect(isTerminal(before.status)).toBe(false);
+          expect(commandStatuses.indexOf(command.status)).toBeGreaterThan(commandStatuses.indexOf(before.status));
+          expect(command.atMs).toBeGreaterThanOrEqual(before.atMs);
+        }
+        latest.set(command.commandId, command);
+        const told = [...latest.values()].filter(({ status }) => !isTerminal(status));
+        expect(told.length).toBeLessThanOrEqual(rules.commandsOpenMax);
+      }
+      const { commands } = remembering.decodeState(text);
+      const kept = [...(commands?.open ?? []), ...(commands?.finished ?? [])].map(({ id, status, atMs }) => ({
+        commandId: id,
+        status,
+        atMs,
+      }));
+      const said = [...latest.values()].map(({ commandId, status, atMs }) => ({ commandId, status, atMs }));
+      expect(sortById(kept)).toEqual(sortById(said));
+      // Whoever waits does so because all places are taken.
+      const inFlight = commands?.open.filter(({ status }) => status !== 'ACCEPTED').length ?? 0;
+      if (inFlight !== commands?.open.length && commands !== undefined) {
+        expect(inFlight).toBeGreaterThanOrEqual(rules.commandsInFlightMax);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('a state that was written before there were commands reads as one without them, and is written the same', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      const known = JSON.parse(foldAll(records).text) as RobotState;
+      const text = JSON.stringify({ ...known, commands: undefined });
+      expect(fold.decodeState(text).commands).toBeUndefined();
+      expect(fold.encodeState(fold.decodeState(text))).toBe(text);
+    }),
   );
 });
 
@@ -220,6 +328,10 @@ it('everything that arrives is counted in exactly one way', () => {
     }),
   );
 });
+
+function sortById<One extends { readonly commandId: string }>(all: readonly One[]): One[] {
+  return all.toSorted((a, b) => (a.commandId < b.commandId ? -1 : 1));
+}
 
 function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

@@ -1,0 +1,259 @@
+import { type CommandData, type FleetEvent, outputEventSchemas } from '@fleetstream/contracts';
+import { describe, expect, it } from 'vitest';
+import { createRobotFold } from './robot-fold.ts';
+import { defaultRobotRules } from './robot-rules.ts';
+import { type RobotState } from './robot-state.ts';
+
+const fold = createRobotFold(defaultRobotRules);
+const start = Date.UTC(2026, 0, 1);
+
+type Said = Partial<FleetEvent> & Pick<FleetEvent, 'type' | 'data'>;
+/** An event some time after the start, or the firing of the timer. */
+type Moment = readonly [afterMs: number, said: Said | 'timer'];
+
+const request = (commandId: string, rest: Partial<FleetEvent<'fleet.command-requested.v1'>['data']> = {}): Said => ({
+  type: 'fleet.command-requested.v1',
+  data: { commandId, action: 'move', ...rest },
+});
+const ack = (commandId: string, status: FleetEvent<'robot.command-ack.v1'>['data']['status'], rest = {}): Said => ({
+  type: 'robot.command-ack.v1',
+  data: { commandId, status, ...rest },
+});
+const delivery = (commandId: string, outcome: FleetEvent<'fleet.delivery.v1'>['data']['outcome']): Said => ({
+  type: 'fleet.delivery.v1',
+  data: { commandId, attempt: 1, outcome, channel: 'pull' },
+});
+const doing = (
+  id: string,
+  status: NonNullable<FleetEvent<'robot.state.v1'>['data']['actions']>[number]['status'],
+  rest: Partial<FleetEvent> = {},
+): Said => ({ ...rest, type: 'robot.state.v1', data: { actions: [{ id, status, result: 'r' }] } });
+const heard: Said = { type: 'robot.telemetry.v1', data: { metrics: {} } };
+
+interface OutputEvent {
+  readonly id: string;
+  readonly type: keyof typeof outputEventSchemas;
+  readonly data: unknown;
+}
+
+interface Run {
+  readonly state: RobotState;
+  readonly outputs: OutputEvent[];
+  readonly commands: CommandData[];
+  /** Every transition in a word or two, an alert by its name. */
+  readonly told: string[];
+}
+
+function run(moments: readonly Moment[]): Run {
+  let current = fold.initial('agv-1');
+  const outputs: OutputEvent[] = [];
+  moments.forEach(([afterMs, said], offset) => {
+    const nowMs = start + afterMs;
+    const base = { specversion: '1.0', id: `e${offset}`, source: '/robots/agv-1' } as const;
+    const step =
+      said === 'timer'
+        ? fold.onTimer(current, 'agv-1', nowMs)
+        : fold.step(current, { ...base, ...said }, { partition: 2, offset, nowMs });
+    current = step.state;
+    outputs.push(...step.outputs.map(({ value }) => JSON.parse(value) as OutputEvent));
+  });
+  const commands = outputs.filter(({ type }) => type === 'fleet.command.v1').map(({ data }) => data as CommandData);
+  return { state: current, outputs, commands, told: outputs.map(tell).filter((word) => word !== '') };
+}
+
+function tell({ type, data }: OutputEvent): string {
+  const { alert, commandId, status } = data as { alert: string; commandId: string; status: string };
+  if (type === 'fleet.robot-state.v1') return '';
+  return type === 'fleet.alert.v1' ? alert : `${commandId} ${status}`;
+}
+
+describe('a command', () => {
+  it.each<{ name: string; when: readonly Moment[]; told: string[] }>([
+    {
+      name: 'goes its whole way',
+      when: [
+        [0, request('a')],
+        [1, delivery('a', 'SENT')],
+        [2, delivery('a', 'DELIVERED')],
+        [3, ack('a', 'ACKED')],
+        [4, ack('a', 'RUNNING')],
+        [5, ack('a', 'SUCCEEDED')],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'a SENT', 'a DELIVERED', 'robot-online', 'a ACKED', 'a RUNNING', 'a SUCCEEDED'],
+    },
+    {
+      name: "is settled by the robot's own state, though no delivery was ever seen",
+      when: [
+        [0, request('a')],
+        [1, doing('a', 'WAITING')],
+        [2, doing('a', 'INITIALIZING')],
+        [3, doing('a', 'RUNNING')],
+        [4, doing('a', 'FINISHED')],
+        [5, delivery('a', 'DELIVERED')],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'robot-online', 'a ACKED', 'a RUNNING', 'a SUCCEEDED'],
+    },
+    {
+      name: 'fails when its action fails',
+      when: [
+        [0, request('a')],
+        [1, doing('a', 'FAILED')],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'robot-online', 'a FAILED'],
+    },
+    {
+      name: 'is settled by a late state too',
+      when: [
+        [0, request('a')],
+        [1, doing('other', 'RUNNING', { sequence: 5, bootid: 'b' })],
+        [2, doing('a', 'FINISHED', { sequence: 4, bootid: 'b' })],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'robot-online', 'a SUCCEEDED'],
+    },
+    {
+      name: 'that is requested again has no second effect, also after its end',
+      when: [
+        [0, request('a')],
+        [1, request('a')],
+        [2, ack('a', 'SUCCEEDED')],
+        [3, request('a')],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'robot-online', 'a SUCCEEDED'],
+    },
+    {
+      name: 'expires when it has not ended in time, whatever the robot was doing',
+      when: [
+        [0, request('a', { expiresInMs: 5_000 })],
+        [1, request('b', { expiresInMs: 10_000 })],
+        [5_000, 'timer'],
+        [10_001, 'timer'],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED', 'b ACCEPTED', 'b QUEUED', 'a EXPIRED', 'b EXPIRED'],
+    },
+    {
+      name: 'does not expire before its time',
+      when: [
+        [0, request('a', { expiresInMs: 5_000 })],
+        [4_999, 'timer'],
+      ],
+      told: ['a ACCEPTED', 'a QUEUED'],
+    },
+    {
+      name: 'waits while four are in flight, and comes in when one expires',
+      when: [
+        [0, request('a', { expiresInMs: 5_000 })],
+        ...['b', 'c', 'd', 'e'].map((id): Moment => [0, request(id)]),
+        [5_000, 'timer'],
+      ],
+      told: [
+        ...['a', 'b', 'c', 'd'].flatMap((id) => [`${id} ACCEPTED`, `${id} QUEUED`]),
+        'e ACCEPTED',
+        'a EXPIRED',
+        'e QUEUED',
+      ],
+    },
+  ])('$name', ({ when, told }) => {
+    expect(run(when).told).toEqual(told);
+  });
+
+  it('is told of with all that a deliverer needs', () => {
+    const { outputs, commands } = run([
+      [0, request('a', { parameters: { to: 'n7' }, requestedBy: 'ann', reason: 'tidy', expiresInMs: 60_000 })],
+      [7, delivery('a', 'SENT')],
+      [8, ack('a', 'FAILED', { reason: 'blocked', result: 'half' })],
+    ]);
+    const whole = {
+      commandId: 'a',
+      robotId: 'agv-1',
+      action: 'move',
+      parameters: { to: 'n7' },
+      requestedBy: 'ann',
+      requestedAtMs: start,
+      expiresAtMs: start + 60_000,
+      deliver: false,
+    };
+    expect(commands).toEqual([
+      { ...whole, status: 'ACCEPTED', atMs: start, reason: 'tidy', eventId: 'e0' },
+      { ...whole, status: 'QUEUED', previousStatus: 'ACCEPTED', atMs: start, deliver: true, eventId: 'e0' },
+      { ...whole, status: 'SENT', previousStatus: 'QUEUED', atMs: start + 7, attempt: 1, eventId: 'e1' },
+      {
+        ...whole,
+        status: 'FAILED',
+        previousStatus: 'SENT',
+        atMs: start + 8,
+        attempt: 1,
+        reason: 'blocked',
+        result: 'half',
+        eventId: 'e2',
+      },
+    ]);
+    expect(outputs.map(({ id, type }) => `${id} ${type}`)).toEqual([
+      '2-0-0 fleet.command.v1',
+      '2-0-1 fleet.command.v1',
+      '2-1-0 fleet.command.v1',
+      '2-2-0 fleet.alert.v1',
+      '2-2-1 fleet.command.v1',
+      '2-2-2 fleet.robot-state.v1',
+    ]);
+    for (const { type, data } of outputs) {
+      expect(outputEventSchemas[type].strict().safeParse(data).error?.issues).toBeUndefined();
+    }
+  });
+
+  it('beyond the sixty-fourth open one is rejected', () => {
+    const ids = Array.from({ length: 65 }, (_, at) => `c${at}`);
+    const { commands, state } = run(ids.map((id): Moment => [0, request(id)]));
+    expect(commands.at(-1)).toMatchObject({ commandId: 'c64', status: 'REJECTED', reason: 'queue-full' });
+    expect(state.commands?.open.length).toBe(64);
+  });
+});
+
+it('what is due at the same millisecond is one step, whose outputs are numbered together', () => {
+  const { outputs, state } = run([
+    [0, heard],
+    [0, request('a', { expiresInMs: 30_000 })],
+    [0, request('b', { expiresInMs: 30_000 })],
+    [30_000, 'timer'],
+  ]);
+  expect(outputs.filter(({ id }) => id.includes('@')).map(({ id, type }) => `${id} ${type}`)).toEqual([
+    `agv-1@${start + 30_000}-0 fleet.alert.v1`,
+    `agv-1@${start + 30_000}-1 fleet.command.v1`,
+    `agv-1@${start + 30_000}-2 fleet.command.v1`,
+    `agv-1@${start + 30_000}-3 fleet.robot-state.v1`,
+  ]);
+  expect(fold.dueAt(state)).toBeUndefined();
+});
+
+it('timers are due in the order of their times, each at its own', () => {
+  const moments: Moment[] = [
+    [0, heard],
+    [0, request('a', { expiresInMs: 40_000 })],
+    [0, request('b', { expiresInMs: 20_000 })],
+  ];
+  const due: (number | undefined)[] = [];
+  for (const afterMs of [20_000, 30_000, 40_000]) {
+    due.push(fold.dueAt(run(moments).state));
+    moments.push([afterMs, 'timer']);
+  }
+  expect(due).toEqual([start + 20_000, start + 30_000, start + 40_000]);
+  expect(run(moments).told.slice(-3)).toEqual(['b EXPIRED', 'robot-offline', 'a EXPIRED']);
+});
+
+it('an action that a state only repeats is no contradiction, one that is new is', () => {
+  const after = (...moments: Moment[]): number | undefined =>
+    run([[0, request('a')], [1, ack('a', 'REJECTED')], ...moments]).state.commands?.counters.contradictions;
+  expect(after([2, doing('a', 'RUNNING')])).toBe(1);
+  expect(after([2, doing('a', 'RUNNING')], [3, doing('a', 'RUNNING')])).toBe(1);
+  expect(after([2, doing('a', 'RUNNING')], [3, doing('a', 'FINISHED')])).toBe(2);
+});
+
+it('commands are not part of the published state, and a robot without any has no trace of them', () => {
+  const { state, outputs } = run([
+    [0, heard],
+    [1, doing('x', 'RUNNING')],
+  ]);
+  expect(state.commands).toBeUndefined();
+  expect(fold.encodeState(state)).not.toContain('commands');
+  expect(run([[0, request('a')]]).outputs.every(({ type }) => type === 'fleet.command.v1')).toBe(true);
+  expect(outputs.length).toBe(3);
+});
