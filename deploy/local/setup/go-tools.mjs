@@ -33,7 +33,7 @@ const goTools = {
     version: 'v0.0.0-20260212201848-7aac2a2c5b7c',
     size: 'about 10 CPU minutes',
   },
-  kustomize: { module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1', size: 'about 1 CPU minute' },
+  kustomize: { module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1', size: 'about half a CPU minute' },
 };
 
 /** Where a tool lies once it is built; another version has another folder, so checkouts of different age share a cache. */

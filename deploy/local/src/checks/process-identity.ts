@@ -6,6 +6,7 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** When it began: clock ticks since boot on Linux, a date elsewhere. Only compared. */
   readonly startedAt: string;
+  /** For people. */
   readonly command: string;
 }
 
@@ -14,10 +15,12 @@ export function readProcessIdentity(pid: number): ProcessIdentity | undefined {
   return existsSync('/proc/self/stat') ? readFromProc(pid) : readFromPs(pid);
 }
 
-/** Whether the process that was recorded still lives. */
+/**
+ * Whether the process that was recorded still lives: a number is not given twice at one moment. The command says
+ * nothing: a program may rewrite it, as Redis does.
+ */
 export function isSameProcess(recorded: ProcessIdentity): boolean {
-  const now = readProcessIdentity(recorded.pid);
-  return now?.startedAt === recorded.startedAt && now.command === recorded.command;
+  return readProcessIdentity(recorded.pid)?.startedAt === recorded.startedAt;
 }
 
 function readFromProc(pid: number): ProcessIdentity | undefined {

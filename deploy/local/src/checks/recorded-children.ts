@@ -45,7 +45,7 @@ export class RecordedChildren {
 
 /**
  * Ends what an earlier start left running: only processes that it recorded as its own and that are still the very
- * same, by start time and command line.
+ * same, by number and start time.
  *
  * @returns the commands that were ended
  * @throws AppError FS_CONFIG_INVALID when the earlier start is itself still running
