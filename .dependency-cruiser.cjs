@@ -5,6 +5,7 @@ const product = { path: '^(libs|services)/[^/]+/src', pathNot: ['\\.test\\.ts$',
 const clients = [
   { client: 'kafkajs', home: '^libs/kafka/' },
   { client: 'ioredis', home: '^libs/cache/' },
+  { client: '@aws-sdk', home: '^libs/object-store/' },
   { client: 'rocksdb-native', home: '^libs/state-store/' },
   { client: 'pino', home: '^libs/telemetry/' },
   { client: 'prom-client', home: '^libs/telemetry/' },
