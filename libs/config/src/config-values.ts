@@ -20,6 +20,17 @@ export const listValue = z
   )
   .pipe(z.array(z.string()).min(1));
 
+/** The key from which every robot's secret is derived, in base64. */
+export const masterKeyValue = z
+  .base64({ error: 'must be base64' })
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length >= 32, { error: 'must be at least 32 bytes, in base64' });
+
+/** Versions of derived secrets that are accepted. */
+export const keyVersionsValue = listValue
+  .transform((versions) => versions.map(Number))
+  .pipe(z.array(z.int().min(1)).max(4, { error: 'at most 4: every version costs each request an HMAC' }));
+
 /** Marks a key whose value must never be printed. */
 export function secretValue<Schema extends z.ZodType>(schema: Schema): Schema {
   return schema.meta({ ...schema.meta(), secret: true });

@@ -1,3 +1,11 @@
-export { countValue, flagValue, listValue, portValue, secretValue } from './config-values.ts';
+export {
+  countValue,
+  flagValue,
+  keyVersionsValue,
+  listValue,
+  masterKeyValue,
+  portValue,
+  secretValue,
+} from './config-values.ts';
 export { type ConfigKey, describeConfig, redactConfig } from './describe-config.ts';
 export { type ConfigSchema, type Environment, loadConfig, type LoadOptions } from './load-config.ts';

@@ -9,7 +9,7 @@ export { type ClusterDescription, describeCluster } from './describe-cluster.ts'
 export { createGroupOwners, type GroupOwners, type GroupOwnersOptions } from './group-owners.ts';
 export { createKafkaClient, type KafkaOptions } from './kafka-client.ts';
 export { type Isolation } from './kafkajs-inside.ts';
-export { fetchCommitted, fetchOffsets, type OffsetRange } from './log-offsets.ts';
+export { fetchCommitted, fetchOffsets, fetchOffsetsSince, type OffsetRange } from './log-offsets.ts';
 export { type LogBatch, type LogReader } from './log-reader.ts';
 export { type LogHeader, type LogRecord } from './log-record.ts';
 export { createLogSource, type LogSource, type LogSourceOptions } from './log-source.ts';

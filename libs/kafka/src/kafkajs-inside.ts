@@ -15,7 +15,9 @@ export interface InsideCluster {
   findBroker(options: { nodeId: number }): Promise<InsideBroker>;
   findGroupCoordinator(options: { groupId: string; coordinatorType?: 0 | 1 }): Promise<InsideBroker>;
   fetchTopicsOffset(
-    topics: readonly { topic: string; fromBeginning: boolean; partitions: readonly { partition: number }[] }[],
+    topics: readonly ({ topic: string; partitions: readonly { partition: number }[] } & (
+      { fromBeginning: boolean } | { fromTimestamp: number }
+    ))[],
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
   removeBroker(address: { host: string; port: number }): void;
 }

@@ -35,6 +35,35 @@ export async function fetchOffsets(
   }
 }
 
+/**
+ * By partition, the offset of the first record that is not older than `sinceMs`; the end where all are older.
+ *
+ * @param sinceMs milliseconds since the epoch, compared with the records' timestamps
+ * @throws AppError FS_BROKER_UNAVAILABLE
+ */
+export async function fetchOffsetsSince(kafka: Kafka, topic: string, sinceMs: number): Promise<Map<number, number>> {
+  const cluster = createCluster(kafka, 'committed');
+  try {
+    await cluster.connect();
+    return await retryTransient(settleWithinMs, async () => {
+      const ranges = await fetchRanges(cluster, topic);
+      const partitions = [...ranges.keys()].map((partition) => ({ partition }));
+      const found = await cluster.fetchTopicsOffset([{ topic, fromTimestamp: sinceMs, partitions }]);
+      const offsets = new Map(found.flatMap((entry) => entry.partitions.map((p) => [p.partition, Number(p.offset)])));
+      // -1 says that no record is that new.
+      const offsetIn = (partition: number, end: number) => {
+        const offset = offsets.get(partition) ?? -1;
+        return offset < 0 ? end : offset;
+      };
+      return new Map([...ranges].map(([partition, { end }]) => [partition, offsetIn(partition, end)]));
+    });
+  } catch (thrown) {
+    throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The broker did not tell the offsets of ${topic}`, { topic });
+  } finally {
+    await cluster.disconnect();
+  }
+}
+
 /** The same on a cluster that is connected already. */
 export async function fetchRanges(cluster: InsideCluster, topic: string): Promise<Map<number, OffsetRange>> {
   await cluster.addMultipleTargetTopics([topic]);

@@ -1,3 +1,4 @@
+export { createRobotKeys, type RobotKeys } from './robot-keys.ts';
 export { deriveRobotSecret, parseSecretText, toSecretText } from './robot-secret.ts';
 export {
   signatureHeaders,

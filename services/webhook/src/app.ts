@@ -3,7 +3,7 @@ import { topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
-import { createRobotKeys } from './adapters/robot-keys.ts';
+import { createRobotKeys } from '@fleetstream/signing';
 import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';

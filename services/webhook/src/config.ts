@@ -1,4 +1,4 @@
-import { countValue, listValue, portValue, secretValue } from '@fleetstream/config';
+import { countValue, keyVersionsValue, listValue, masterKeyValue, portValue, secretValue } from '@fleetstream/config';
 import { z } from 'zod';
 
 const kib = 1024;
@@ -6,15 +6,6 @@ const mib = 1024 * kib;
 
 /** The log's batches take 900,000 bytes; an event and its envelope must fit into one. */
 const eventBytesMax = 768 * kib;
-
-const masterKeyValue = z
-  .base64({ error: 'must be base64' })
-  .transform((text) => Buffer.from(text, 'base64'))
-  .refine((key) => key.length >= 32, { error: 'must be at least 32 bytes, in base64' });
-
-const keyVersionsValue = listValue
-  .transform((versions) => versions.map(Number))
-  .pipe(z.array(z.int().min(1)).max(4, { error: 'at most 4: every version costs each request an HMAC' }));
 
 /** Everything the webhook pod can be told; the keys are environment variables. */
 export const webhookConfig = z

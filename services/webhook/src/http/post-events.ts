@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, isRobotId, type Log, toMessage } from '@fleetstream/kernel';
-import { type RobotKeys } from '../adapters/robot-keys.ts';
+import { type RobotKeys } from '@fleetstream/signing';
 import { checkEvents } from '../domain/check-events.ts';
 import { parseBody } from '../domain/parse-body.ts';
 import { refuse } from '../domain/refusal.ts';

@@ -1,6 +1,5 @@
-import { deriveRobotSecret, signContent } from '@fleetstream/signing';
+import { createRobotKeys, deriveRobotSecret, signContent } from '@fleetstream/signing';
 import { describe, expect, it } from 'vitest';
-import { createRobotKeys } from '../adapters/robot-keys.ts';
 import { verifySignature } from './verify-signature.ts';
 
 const masterKey = Buffer.alloc(32, 9);

@@ -1,5 +1,4 @@
-import { signatureHeaders, verifyContent } from '@fleetstream/signing';
-import { type RobotKeys } from '../adapters/robot-keys.ts';
+import { type RobotKeys, signatureHeaders, verifyContent } from '@fleetstream/signing';
 import { type Headers } from '../domain/content-mode.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 

@@ -1,4 +1,5 @@
-import { deriveRobotSecret, type SigningSecret, toSigningKey } from '@fleetstream/signing';
+import { deriveRobotSecret } from './robot-secret.ts';
+import { type SigningSecret, toSigningKey } from './webhook-signature.ts';
 
 /** The secrets that a robot may sign with, one per key version in force. */
 export interface RobotKeys {
@@ -8,6 +9,7 @@ export interface RobotKeys {
 /** Robots whose secrets are kept derived; a fleet beyond it costs a derivation (some microseconds) now and then. */
 const maxCachedRobots = 10_000;
 
+/** @param keyVersions those in force; two of them during a rotation */
 export function createRobotKeys(masterKey: Buffer, keyVersions: readonly number[]): RobotKeys {
   const cached = new Map<string, readonly SigningSecret[]>();
   return {
