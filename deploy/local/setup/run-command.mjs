@@ -3,7 +3,7 @@ import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A program ended with another code than 0; `tail` is the end of what it said. */
-export class CommandFailed extends Error {
+class CommandFailed extends Error {
   constructor(command, code, logFile) {
     super(`"${command}" ended with code ${code}; all it said is in ${logFile}`);
     this.tail = readTail(logFile, 15);

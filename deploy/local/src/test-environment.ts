@@ -14,7 +14,11 @@ declare module 'vitest' {
   }
 }
 
-/** Vitest's global set-up of the `real` project: one broker and one Redis for all files, on ports of their own. */
+/**
+ * Vitest's global set-up of the `real` project: one broker and one Redis for all files, on ports of their own.
+ *
+ * @public
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'fleetstream-test-'));
   const [port, controllerPort, redisPort] = [await findFreePort(), await findFreePort(), await findFreePort()];

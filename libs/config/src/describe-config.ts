@@ -31,13 +31,3 @@ function toText(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.join(',');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
-
-/** A configuration for a log line: secrets are replaced, everything else is as it is in force. */
-export function redactConfig(schema: ConfigSchema, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const secrets = new Set(
-    describeConfig(schema)
-      .filter((key) => key.secret)
-      .map((key) => key.key),
-  );
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, secrets.has(key) ? '(secret)' : value]));
-}

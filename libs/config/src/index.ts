@@ -7,5 +7,5 @@ export {
   portValue,
   secretValue,
 } from './config-values.ts';
-export { type ConfigKey, describeConfig, redactConfig } from './describe-config.ts';
+export { type ConfigKey, describeConfig } from './describe-config.ts';
 export { type ConfigSchema, type Environment, loadConfig, type LoadOptions } from './load-config.ts';
