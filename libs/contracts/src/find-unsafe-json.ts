@@ -1,5 +1,5 @@
 /** Deepest nesting of an event's data. Deeper values overflow the stack of recursive parsers and printers. */
-export const jsonDepthMax = 64;
+const jsonDepthMax = 64;
 
 /**
  * What makes a JSON value unsafe for those who read it later: a `__proto__` key, which changes the prototype of a

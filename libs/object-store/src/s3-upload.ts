@@ -5,7 +5,7 @@ import { AppError } from '@fleetstream/kernel';
 import { type ObjectBody } from './port.ts';
 
 /** What S3 takes in one PUT. Larger objects need a multipart upload, which a checkpoint's files never do. */
-export const putSizeBytesMax = 5 * 1024 ** 3;
+const putSizeBytesMax = 5 * 1024 ** 3;
 
 /** A body that can be sent again. */
 export interface S3Upload {

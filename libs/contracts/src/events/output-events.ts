@@ -5,7 +5,7 @@ import { actionStatuses, errorLevels, textSchema } from './shared.ts';
 const timeMsSchema = z.int().describe('Log time, milliseconds since the epoch');
 
 /** What an alert is about. */
-export const alertKinds = ['robot-offline', 'robot-online', 'error-raised', 'error-cleared', 'robot-alert'] as const;
+const alertKinds = ['robot-offline', 'robot-online', 'error-raised', 'error-cleared', 'robot-alert'] as const;
 
 export const fleetAlertSchema = z
   .object({

@@ -3,7 +3,7 @@ import { commandAckStatuses } from './command-events.ts';
 import { actionStatuses, errorLevels, nameSchema, numberSchema, rawSchema, textSchema } from './shared.ts';
 
 /** Metrics that one telemetry event may carry. */
-export const metricsPerEventMax = 256;
+const metricsPerEventMax = 256;
 
 export const robotTelemetrySchema = z
   .object({

@@ -17,7 +17,7 @@ export const poseSchema = z.object({
   map: textSchema.optional(),
 });
 
-export const velocitySchema = z.object({
+const velocitySchema = z.object({
   linearMps: numberSchema.optional().describe('Metres per second'),
   angularRps: numberSchema.optional().describe('Radians per second'),
 });
