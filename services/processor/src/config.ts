@@ -1,4 +1,6 @@
 import { countValue, flagValue, listValue, portValue, secretValue } from '@fleetstream/config';
+import { toMessage } from '@fleetstream/kernel';
+import { parseObjectStoreUrl } from '@fleetstream/object-store';
 import { z } from 'zod';
 
 const kib = 1024;
@@ -18,8 +20,25 @@ export const processorConfig = z
     ),
     PROCESSOR_STATE_DIR: z.string().min(1).describe('Folder of the local states; one process at a time.'),
     PROCESSOR_CHECKPOINT_URL: z
-      .url({ protocol: /^file$/, error: 'must be a file:// URL' })
-      .describe('Where checkpoints go: file:///a/folder.'),
+      .string()
+      .superRefine((text, context) => {
+        try {
+          parseObjectStoreUrl(text);
+        } catch (thrown) {
+          context.addIssue({ code: 'custom', message: toMessage(thrown) });
+        }
+      })
+      .describe(
+        "Where checkpoints go: file:///a/folder or s3://bucket/prefix?region=&endpoint=; Amazon's without endpoint.",
+      ),
+    PROCESSOR_S3_ACCESS_KEY_ID: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('For s3://. Left out: what the AWS SDK finds, such as the role of the pod or the machine.'),
+    PROCESSOR_S3_SECRET_ACCESS_KEY: secretValue(
+      z.string().min(1).optional().describe('Belongs to PROCESSOR_S3_ACCESS_KEY_ID.'),
+    ),
     PROCESSOR_GROUP_ID: z
       .string()
       .regex(/^[\w.-]{1,100}$/)
@@ -83,6 +102,11 @@ export const processorConfig = z
   })
   .refine((config) => config.PROCESSOR_COMMIT_INTERVAL_MS <= config.PROCESSOR_STATE_INTERVAL_MS, {
     error: 'PROCESSOR_STATE_INTERVAL_MS must not be shorter than PROCESSOR_COMMIT_INTERVAL_MS',
-  });
+  })
+  .refine(
+    ({ PROCESSOR_S3_ACCESS_KEY_ID: id, PROCESSOR_S3_SECRET_ACCESS_KEY: secret }) =>
+      (id === undefined) === (secret === undefined),
+    { error: 'PROCESSOR_S3_ACCESS_KEY_ID and PROCESSOR_S3_SECRET_ACCESS_KEY come together or not at all' },
+  );
 
 export type ProcessorConfig = z.infer<typeof processorConfig>;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { topics } from '@fleetstream/contracts';
 import {
   type createKafkaClient,
@@ -11,7 +10,7 @@ import {
   leaveInNameOf,
 } from '@fleetstream/kafka';
 import { AppError, type Log, systemClock, toMessage } from '@fleetstream/kernel';
-import { createFileObjectStore } from '@fleetstream/object-store';
+import { createObjectStoreFromUrl, type ObjectStore } from '@fleetstream/object-store';
 import { type Stop } from '@fleetstream/runtime';
 import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
 import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
@@ -78,7 +77,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const source = createLogSource({ kafka, topic: topics.events, log });
   const ticks = createPartitionAppender({ kafka, topic: topics.events });
   const checkpoints = createCheckpointStore({
-    objects: createFileObjectStore(fileURLToPath(config.PROCESSOR_CHECKPOINT_URL)),
+    objects: openCheckpointObjects(config, log),
     prefix: `${clusterId}/${topics.events}`,
     log,
     clock: systemClock,
@@ -122,6 +121,15 @@ async function startProcessing(options: ProcessingOptions): Promise<{
       await source.stop();
     },
   };
+}
+
+function openCheckpointObjects(config: ProcessorConfig, log: Log): ObjectStore {
+  const { PROCESSOR_S3_ACCESS_KEY_ID: accessKeyId, PROCESSOR_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  const given = accessKeyId !== undefined && secretAccessKey !== undefined;
+  return createObjectStoreFromUrl(config.PROCESSOR_CHECKPOINT_URL, {
+    ...(given ? { credentials: { accessKeyId, secretAccessKey } } : {}),
+    log,
+  });
 }
 
 function collectGarbageNowAndThen(checkpoints: CheckpointStore, log: Log): () => void {
