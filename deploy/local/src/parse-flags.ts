@@ -28,8 +28,12 @@ const flags = {
 
 const sources = ['simulator', 'recordings', 'orbis', 'crazyflie', 'ur3', 'agv-session'];
 
-/** Reads the command line of `npm start`; all problems at once. */
-export function parseFlags(argv: readonly string[]): ParsedFlags {
+/**
+ * Reads the command line of `npm start`; all problems at once.
+ *
+ * @param foundRecordings recordings that lie where they are looked for; played unless another source is asked for
+ */
+export function parseFlags(argv: readonly string[], foundRecordings?: string): ParsedFlags {
   const problems: string[] = [];
   const { values, tokens } = parseArgs({ args: [...argv], options: flags, strict: false, tokens: true });
   let afterUnknown = false;
@@ -53,7 +57,7 @@ export function parseFlags(argv: readonly string[]): ParsedFlags {
     name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed' | 'port-offset',
     limits: NumberLimits,
   ) => readNumber(name, text(name), limits, problems);
-  const recordings = text('recordings');
+  const recordings = text('recordings') ?? (text('source') === undefined ? foundRecordings : undefined);
   const source = text('source') ?? chooseSource(recordings);
   if (!sources.includes(source)) {
     problems.push(`--source ${source}: one of ${sources.join(', ')}`);

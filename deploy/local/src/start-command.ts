@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AppError } from '@fleetstream/kernel';
 import { type Screen, createScreen, type TextStream } from './screen/create-screen.ts';
 import { renderReport } from './screen/render-report.ts';
@@ -16,7 +18,7 @@ const exitCodes = { well: 0, failed: 1, unfit: 2, interrupted: 130 } as const;
 
 /** `npm start`: from the command line to the exit code. */
 export async function startCommand(argv: readonly string[], context: CommandContext): Promise<number> {
-  const parsed = parseFlags(argv);
+  const parsed = parseFlags(argv, findRecordings(context.root));
   switch (parsed.kind) {
     case 'help':
       context.stdout.write(startHelp);
@@ -27,6 +29,12 @@ export async function startCommand(argv: readonly string[], context: CommandCont
     case 'start':
       return await startRun(parsed.options, context);
   }
+}
+
+/** Recordings beside the checkout are played without being asked for; without them there is the simulator. */
+function findRecordings(root: string): string | undefined {
+  const dir = join(root, '../shared/data');
+  return existsSync(dir) ? dir : undefined;
 }
 
 async function startRun(options: StartOptions, context: CommandContext): Promise<number> {

@@ -26,10 +26,11 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
 
   --for TIME          run for 60s, 5m or 1h, check the result, end (default: until Ctrl-C)
   --robots N          robots of the fleet (50)
-  --rate N            events per second of the whole fleet (default: the source's own)
+  --rate N            events per second of the whole fleet (600; a recorded session: its own)
   --speed N           how much faster than recorded (1)
-  --source NAME       simulator, recordings, orbis, crazyflie, ur3 or agv-session (recordings when given, else simulator)
-  --recordings PATH   a folder of recorded robots, or one .log file of an AGV session
+  --source NAME       simulator, recordings, orbis, crazyflie, ur3 or agv-session (recordings when there are any)
+  --recordings PATH   a folder of recorded robots (../shared/data when it is there),
+                      or one .log file of an AGV session
   --once              end when the source has been played once
   --webhooks N        webhook pods, 1 to 9 (2)
   --processors N      processors, 1 to 6 (1)

@@ -3,6 +3,7 @@ import { topics } from '@fleetstream/contracts';
 import { createLogProducer, fetchOffsets } from '@fleetstream/kafka';
 import { silentLog, toMessage } from '@fleetstream/kernel';
 import { type FleetLine, type FleetReport } from '@fleetstream/loadtest';
+import { type RunFigures, type ServedStates } from '@fleetstream/testing';
 import { planChaos } from '../chaos/chaos-plan.ts';
 import { countRestoresIn } from '../chaos/count-restores.ts';
 import { type ChaosCounts, runChaos } from '../chaos/run-chaos.ts';
@@ -17,6 +18,7 @@ import { openSecrets } from '../parts/local-secrets.ts';
 import { describeAddresses } from '../screen/describe-addresses.ts';
 import { type RunningParts } from '../supervision/running-parts.ts';
 import { boundLogs } from './bound-logs.ts';
+import { countSession, judgeSession, type SessionOutcome } from './check-session.ts';
 import { playFleet, type PlayingFleet } from './play-fleet.ts';
 import { type RunContext } from './run-context.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
@@ -53,14 +55,15 @@ export class LocalRun {
   async play(): Promise<RunReport | undefined> {
     const { options, layout, screen } = this.#context;
     await this.#startPlatform();
-    const before = summarizeStates(await fetchAllStates(this.#api, partitionCount, statesTimeoutMs)).robotEvents;
+    const before = await fetchAllStates(this.#api, partitionCount, statesTimeoutMs);
     this.#beside(boundLogs(layout.logsDir, logBytesMax, this.#sayTruncated, this.#closing.signal));
     if (!options.fleet) {
       screen.say(describeAddresses(layout, 'Without robots, as asked. Ctrl-C stops everything.'));
       this.#showFigures();
       return await new Promise(() => undefined);
     }
-    const firstFolded = watchFirstFolded(this.#api, partitionCount, before, this.#closing.signal);
+    const { robotEvents } = summarizeStates(before);
+    const firstFolded = watchFirstFolded(this.#api, partitionCount, robotEvents, this.#closing.signal);
     const fleet = this.#startFleet();
     screen.say(describeAddresses(layout, describeEnd(options)));
     this.#showFigures();
@@ -74,7 +77,7 @@ export class LocalRun {
     this.#calm.abort();
     const chaosCounts = await chaos;
     const report = await this.#drain(fleet);
-    return await this.#judge(report, chaosCounts, firstFolded);
+    return await this.#judge(report, chaosCounts, firstFolded, before);
   }
 
   /** Ends what this run began beside its parts. Safe to call at any time. */
@@ -175,6 +178,7 @@ export class LocalRun {
     fleet: FleetReport,
     chaos: ChaosCounts | undefined,
     firstFolded: Promise<number | undefined>,
+    before: ServedStates,
   ): Promise<RunReport> {
     const { layout, screen, options } = this.#context;
     const offsets = await fetchOffsets(createLocalKafka(layout), topics.events, 'committed');
@@ -194,12 +198,25 @@ export class LocalRun {
       chaos,
       lagAtEnd,
       crashes,
+      session: await this.#judgeSession(fleet, before, served, figures),
       installed: this.#context.installed,
       firstFoldedMs: firstFoldedAtMs === undefined ? undefined : firstFoldedAtMs - this.#context.commandStartMs,
       restores: countRestoresIn(
         Array.from({ length: options.processors }, (_, index) => layout.logFile(`processor-${index + 1}`)),
       ),
     });
+  }
+
+  async #judgeSession(
+    fleet: FleetReport,
+    before: ServedStates,
+    after: ServedStates,
+    figures: RunFigures,
+  ): Promise<SessionOutcome | undefined> {
+    const { options, commandStartMs } = this.#context;
+    if (options.source !== 'agv-session' || options.recordings === undefined) return undefined;
+    const content = await countSession(options.recordings);
+    return judgeSession({ content, before, after, alerts: figures.alerts, startedAtMs: commandStartMs, fleet });
   }
 
   #beside(work: Promise<void>): void {

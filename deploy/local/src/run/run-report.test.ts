@@ -1,5 +1,6 @@
 import { type FleetReport } from '@fleetstream/loadtest';
 import { type RunFigures } from '@fleetstream/testing';
+import { type SessionOutcome } from './check-session.ts';
 import { describe, expect, it } from 'vitest';
 import { createRunReport, type RunFacts } from './run-report.ts';
 
@@ -45,6 +46,7 @@ const figures: RunFigures = {
   outputMismatches: 0,
   outputs: 2,
   deadLetters: 0,
+  alerts: [],
   examples: [],
 };
 
@@ -57,6 +59,23 @@ const facts: RunFacts = {
   restores: { local: 0, checkpoint: 0, log: 6 },
   lagAtEnd: 0,
   crashes: 0,
+  session: undefined,
+};
+
+const session: SessionOutcome = {
+  content: {
+    agvStates: new Map([['5iO4', 144]]),
+    exactDuplicateLines: 7,
+    collisionWarnings: 2,
+    largestPayloadBytes: 900,
+  },
+  agvStatesFolded: new Map([['5iO4', 144]]),
+  duplicatesRecognised: 7,
+  collisionAlerts: 2,
+  offlineAlerts: 0,
+  robotsOnline: 14,
+  robotsPlayed: 14,
+  largestEventBytes: 1000,
 };
 
 const calm = { kills: { webhook: 0, processor: 0 }, stateDeletes: 0 };
@@ -86,6 +105,17 @@ describe('createRunReport', () => {
       name: 'chaos with every way of recovery passes',
       change: { chaos: stormy, restores: { local: 6, checkpoint: 6, log: 6 } },
       failed: [],
+    },
+    { name: 'a session that came through whole passes', change: { session }, failed: [] },
+    {
+      name: 'an AGV state that was not folded fails',
+      change: { session: { ...session, agvStatesFolded: new Map([['5iO4', 143]]) } },
+      failed: ['session.agvStatesFolded.5iO4'],
+    },
+    {
+      name: 'a collision that raised no alert fails',
+      change: { session: { ...session, collisionAlerts: 1 } },
+      failed: ['session.collisionAlerts'],
     },
   ])('$name', ({ change, failed }) => {
     const report = createRunReport({ ...facts, ...change });

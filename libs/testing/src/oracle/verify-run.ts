@@ -1,4 +1,4 @@
-import { decodeFleetRecord, topics } from '@fleetstream/contracts';
+import { decodeFleetRecord, type FleetAlertData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, fetchCommitted, fetchOffsets, readLog, type LogRecord } from '@fleetstream/kafka';
 import { type Fold, type Log } from '@fleetstream/kernel';
 import {
@@ -47,6 +47,8 @@ export interface RunFigures {
   readonly outputMismatches: number;
   readonly outputs: number;
   readonly deadLetters: number;
+  /** What was written to `fleet.alerts`, oldest first within a partition. */
+  readonly alerts: readonly FleetAlertData[];
   /** A few of everything wrong, for a person. */
   readonly examples: readonly string[];
 }
@@ -86,20 +88,23 @@ export async function verifyRun<State>(options: VerifyRunOptions<State>): Promis
 interface WrittenOutputs {
   readonly outputs: readonly string[];
   readonly deadLetters: readonly string[];
+  readonly alerts: readonly FleetAlertData[];
 }
 
 async function readOutputs(kafka: ReturnType<typeof createKafkaClient>): Promise<WrittenOutputs> {
   const outputs: string[] = [];
   const deadLetters: string[] = [];
+  const alerts: FleetAlertData[] = [];
   for (const topic of [topics.states, topics.alerts, topics.commands]) {
     for await (const { partition, key, value } of readLog({ kafka, topic })) {
       outputs.push(toLine(topic, partition, String(key), String(value)));
+      if (topic === topics.alerts) alerts.push((JSON.parse(String(value)) as { data: FleetAlertData }).data);
     }
   }
   for await (const { partition, key, value } of readLog({ kafka, topic: topics.deadLetters })) {
     deadLetters.push(toLine(topics.deadLetters, partition, String(key), String(value)));
   }
-  return { outputs, deadLetters };
+  return { outputs, deadLetters, alerts };
 }
 
 async function compare<State>(
@@ -146,6 +151,7 @@ async function compare<State>(
     outputMismatches: outputs.missing + outputs.surplus + poison.missing + poison.surplus,
     outputs: written.outputs.length,
     deadLetters: written.deadLetters.length,
+    alerts: written.alerts,
     examples: [...acknowledged.examples, ...states.examples, ...outputs.examples, ...poison.examples],
   };
 }
