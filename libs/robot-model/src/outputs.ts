@@ -10,8 +10,8 @@ const source = '/fleet/robot-model';
 /** What one step's outputs have in common. */
 export interface OutputOrigin {
   readonly robotId: string;
-  /** `partition-offset` of the record, or `key@dueMs` of the timer. */
-  readonly idPrefix: string;
+  /** `partition-offset` of the record, or `key@dueMs` of the timer; only asked for when there are outputs. */
+  readonly idPrefix: () => string;
   readonly nowMs: number;
   /** The event that caused them; none for a timer. */
   readonly eventId: string | undefined;
@@ -65,7 +65,7 @@ export class OutputCollector {
     const { robotId, idPrefix, nowMs, traceparent } = this.#origin;
     const value = JSON.stringify({
       specversion: '1.0',
-      id: `${idPrefix}-${this.outputs.length}`,
+      id: `${idPrefix()}-${this.outputs.length}`,
       source,
       type,
       subject: robotId,

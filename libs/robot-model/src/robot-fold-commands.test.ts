@@ -247,6 +247,25 @@ it('an action that a state only repeats is no contradiction, one that is new is'
   expect(after([2, doing('a', 'RUNNING')], [3, doing('a', 'FINISHED')])).toBe(2);
 });
 
+it('late word that is behind is no contradiction', () => {
+  const at = (sequence: number): Pick<FleetEvent, 'sequence' | 'bootid'> => ({ sequence, bootid: 'b' });
+  const { state } = run([
+    [0, request('a')],
+    [1, { ...ack('a', 'SUCCEEDED'), ...at(9) }],
+    [2, { ...ack('a', 'RUNNING'), ...at(7) }],
+    [3, doing('a', 'RUNNING', at(8))],
+  ]);
+  expect(state.commands?.counters).toMatchObject({ requested: 1, contradictions: 0 });
+});
+
+it('a command is requested no earlier than the time that the robot has seen', () => {
+  const { commands } = run([
+    [100, heard],
+    [50, request('a', { expiresInMs: 1_000 })],
+  ]);
+  expect(commands[0]).toMatchObject({ requestedAtMs: start + 100, expiresAtMs: start + 1_100 });
+});
+
 it('commands are not part of the published state, and a robot without any has no trace of them', () => {
   const { state, outputs } = run([
     [0, heard],

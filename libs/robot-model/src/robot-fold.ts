@@ -47,7 +47,7 @@ function stepRobot(state: RobotState, event: FleetEvent, at: FoldPosition, rules
   const nowMs = Math.max(at.nowMs, state.lastLogTimeMs);
   const outputs = new OutputCollector({
     robotId: state.robotId,
-    idPrefix: `${at.partition}-${at.offset}`,
+    idPrefix: () => `${at.partition}-${at.offset}`,
     nowMs,
     eventId: event.id,
     traceparent: event.traceparent,
@@ -71,7 +71,7 @@ function fireTimer(state: RobotState, key: string, dueMs: number, rules: RobotRu
   if (nowMs === undefined || dueMs < nowMs) return { state, outputs: [] };
   const outputs = new OutputCollector({
     robotId: state.robotId,
-    idPrefix: `${key}@${nowMs}`,
+    idPrefix: () => `${key}@${nowMs}`,
     nowMs,
     eventId: undefined,
     traceparent: undefined,
