@@ -72,6 +72,17 @@ describe('parseFlags', () => {
       argv: ['--for', '999ms'],
       problem: '--for 999ms: a time from 1s to 24h, as in 60s, 5m or 1.5h',
     },
+    {
+      name: 'chaos that has no time to kill everything',
+      argv: ['--chaos', '--for', '44s'],
+      problem: '--chaos needs --for 45s at least: it kills everything several times',
+    },
+    {
+      // Beyond lie the ports that the system gives to outgoing connections.
+      name: 'ports that are shifted too far',
+      argv: ['--port-offset', '12001'],
+      problem: '--port-offset 12001: a whole number from 0 to 12000',
+    },
     { name: 'a flag without its value', argv: ['--seed'], problem: '--seed: needs a value' },
     { name: 'a switch with a value', argv: ['--json=yes'], problem: '--json: takes no value' },
     {

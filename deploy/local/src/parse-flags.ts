@@ -26,6 +26,8 @@ const flags = {
   help: { type: 'boolean' },
 } as const;
 
+const chaosMsMin = 45_000;
+
 const sources = ['simulator', 'recordings', 'orbis', 'crazyflie', 'ur3', 'agv-session'];
 
 /**
@@ -79,10 +81,13 @@ export function parseFlags(argv: readonly string[], foundRecordings?: string): P
     chaos: values.chaos === true,
     seed: number('seed', { min: 0, max: 2 ** 31 - 1, whole: true }) ?? 1,
     stateDir: text('state-dir') ?? '.fleetstream',
-    portOffset: number('port-offset', { min: 0, max: 40_000, whole: true }) ?? 0,
+    portOffset: number('port-offset', { min: 0, max: 12_000, whole: true }) ?? 0,
   };
   if (options.source === 'agv-session' && recordings === undefined) {
     problems.push('--source agv-session: needs --recordings with the session');
+  }
+  if (options.chaos && options.runForMs !== undefined && options.runForMs < chaosMsMin) {
+    problems.push(`--chaos needs --for ${chaosMsMin / 1000}s at least: it kills everything several times`);
   }
   if (!options.fleet && options.once) problems.push('--no-fleet and --once: nothing would be played');
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'start', options };

@@ -35,7 +35,8 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --webhooks N        webhook pods, 1 to 9 (2)
   --processors N      processors, 1 to 6 (1)
   --no-fleet          only the platform; send events yourself
-  --chaos             kill pods and processors during the run, once with the processor's state deleted
+  --chaos             kill pods and processors during the run, once with the processor's state deleted;
+                      --for 45s at least
   --seed N            of the fleet and of the chaos (1)
   --json              figures as one JSON object on the last line of standard output, progress on standard error
   --fresh             empty the state directory first
