@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { env, stdout } from 'node:process';
 
 export interface TestCounts {
   readonly passed: number;
@@ -32,6 +33,8 @@ export async function runVitest(project: string, directory: string, filters: rea
       const child = spawn('node_modules/.bin/vitest', [...args, '--passWithNoTests', ...filters], {
         cwd: directory,
         stdio: ['ignore', 'inherit', 'inherit'],
+        // Vitest colours its report for CI systems too; a log file is read without a terminal.
+        env: stdout.isTTY ? env : { ...env, NO_COLOR: '1', FORCE_COLOR: '0' },
       });
       child.once('error', () => {
         resolve(127);
