@@ -47,7 +47,7 @@ export function isS3ServerThere(tool: S3ServerKind['tool']): boolean {
 /** @throws AppError FS_NOT_READY when it isn't built or doesn't come up */
 export async function startS3Server(kind: S3ServerKind, options: S3ServerOptions): Promise<S3Server> {
   if (!isS3ServerThere(kind.tool)) {
-    throw new AppError('FS_NOT_READY', `${kind.tool} is not built: run "npm run setup -- --for s3" first.`);
+    throw new AppError('FS_NOT_READY', `${kind.tool} is not built: run "npm run setup -- --for ${kind.tool}" first.`);
   }
   for (const bucket of options.buckets) mkdirSync(join(options.dataDir, kind.bucketsDir, bucket), { recursive: true });
   const credentials = options.credentials ?? {

@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { toMessage } from '@fleetstream/kernel';
+import { type FaultOptions } from './scenario.ts';
+
+export type ParsedFaultFlags =
+  | { readonly kind: 'run'; readonly options: FaultOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'wrong'; readonly problems: readonly string[] };
+
+const flags = {
+  rounds: { type: 'string' },
+  seed: { type: 'string' },
+  store: { type: 'string' },
+  for: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+const roundsMax = 1000;
+
+/** Reads the command line, naming every problem at once. */
+export function parseFaultFlags(argv: readonly string[], scenarioNames: readonly string[]): ParsedFaultFlags {
+  const read = readArguments(argv);
+  if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
+  const { values, positionals } = read;
+  if (values.help === true) return { kind: 'help' };
+  const problems: string[] = [];
+  const scenario = positionals[0] ?? '';
+  if (positionals.length !== 1 || !scenarioNames.includes(scenario)) {
+    problems.push(`"${positionals.join(' ')}": one of ${scenarioNames.join(', ')}`);
+  }
+  const whole = (name: 'rounds' | 'seed', fallback: number, min: number, max: number): number => {
+    const value = Number(values[name] ?? fallback);
+    if (!Number.isInteger(value) || value < min || value > max || values[name]?.trim() === '') {
+      problems.push(`--${name} ${values[name] ?? ''}: a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+  const { store = 'minio', for: roundTime = '60s' } = values;
+  if (store !== 'minio' && store !== 'versitygw') problems.push(`--store ${store}: minio or versitygw`);
+  if (!/^\d+[smh]$/.test(roundTime)) problems.push(`--for ${roundTime}: a time such as 60s or 5m`);
+  const options: FaultOptions = {
+    scenario,
+    rounds: whole('rounds', 1, 1, roundsMax),
+    seed: whole('seed', 1, 0, 2 ** 31 - 1 - roundsMax),
+    store: store === 'versitygw' ? store : 'minio',
+    roundTime,
+    json: values.json === true,
+  };
+  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
+}
+
+function readArguments(argv: readonly string[]): ReturnType<typeof parseAll> | string {
+  try {
+    return parseAll(argv);
+  } catch (thrown) {
+    return toMessage(thrown);
+  }
+}
+
+function parseAll(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
+}
