@@ -1,5 +1,5 @@
 import { type Decoded, isRobotId } from '@fleetstream/kernel';
-import { contentTypes } from './content-types.ts';
+import { contentTypes, isAvroEvent } from './content-types.ts';
 import { envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';
 import { fleetEventSchemas, isFleetEventType, isRobotEventType, robotEventSchemas } from './events/index.ts';
 import { toIssueDetail } from './issue-detail.ts';
@@ -21,6 +21,8 @@ export interface FleetRecord {
 export function decodeFleetRecord(record: FleetRecord): Decoded<FleetEvent> {
   if (record.value === null) return poison('the record has no value');
   if (record.contentType?.startsWith(contentTypes.cloudEvent) !== true) {
+    // Readers make Avro JSON before they ask here; what still is Avro could not be read.
+    if (isAvroEvent(record.contentType)) return poison('the Avro value does not fit a schema of the registry');
     return poison(`the content-type header is not ${contentTypes.cloudEvent}`);
   }
   let parsed: unknown;

@@ -1,4 +1,6 @@
-export { contentTypes } from './content-types.ts';
+export { type AvroEvent, toAvroEvent, toEventText } from './avro/avro-event.ts';
+export { type AvroRecordSchema, eventSubject, toAvroEventSchema } from './avro/avro-event-schema.ts';
+export { contentTypes, isAvroEvent } from './content-types.ts';
 export {
   isVda5050Type,
   type MappedVda5050,

@@ -299,6 +299,18 @@ export const errorCatalogue = {
     title: 'The keys by which bearer tokens are checked could not be fetched',
     hint: 'Look at COMMANDS_JWKS_URL and at the identity provider.',
   },
+  FS_SCHEMA_REGISTRY_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'The schema registry did not answer, or none is set and the log holds Avro',
+    hint: 'Look at SCHEMA_REGISTRY_URL and at the registry; schemas seen before go on working without it.',
+  },
+  FS_SCHEMA_INCOMPATIBLE: {
+    httpStatus: 503,
+    disposition: 'fatal',
+    title: "The registry's schema of the subject and this version's do not read each other's events",
+    hint: 'The message names the difference; run the version that fits, or give the other schema another subject.',
+  },
   FS_CACHE_UNAVAILABLE: {
     httpStatus: 503,
     disposition: 'retry',

@@ -1,0 +1,8 @@
+export {
+  createEventCodec,
+  type EventCodec,
+  type EventCodecOptions,
+  type EncodedEvent,
+  type RegistryStatus,
+  type StoredValue,
+} from './event-codec.ts';
