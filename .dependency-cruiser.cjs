@@ -10,6 +10,8 @@ const clients = [
   { client: 'pino', home: '^libs/telemetry/' },
   { client: 'prom-client', home: '^libs/telemetry/' },
   { client: 'jose', home: '^libs/access/' },
+  { client: '@kafkajs/confluent-schema-registry', home: '^libs/schema-registry/' },
+  { client: 'avsc', home: '^libs/schema-registry/' },
   { client: 'undici', home: '^loadtest/' },
 ];
 
@@ -70,6 +72,12 @@ module.exports = {
           '^libs/(access|signing|config|telemetry|runtime|kafka|cache|object-store)/src',
         ],
       },
+    },
+    {
+      name: 'schema-registry-imports-contracts-and-kernel-only',
+      severity: 'error',
+      from: { path: '^libs/schema-registry/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/(schema-registry|contracts|kernel)/' },
     },
     { name: 'libs-never-import-services', severity: 'error', from: { path: '^libs/' }, to: { path: '^services/' } },
     {

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { apicurioStep } from './setup/apicurio.mjs';
 import { envoyStep } from './setup/envoy.mjs';
 import { goToolStep } from './setup/go-tools.mjs';
 import { kafkaJarsStep, kafkaWarmStep } from './setup/kafka.mjs';
@@ -23,9 +24,10 @@ const buildGoTool = (name) => (context) => goToolStep(context, name);
 const stepsByPurpose = {
   verify: [],
   start: platform,
-  test: [...platform, ...s3TestSteps(process.env)],
+  test: [...platform, ...s3TestSteps(process.env), apicurioStep],
   versitygw: [buildGoTool('versitygw')],
   minio: [buildGoTool('minio')],
+  apicurio: [systemPackagesStep, apicurioStep],
   load: [...platform, prometheusStep, buildGoTool('k6')],
   manifests: [
     ...[systemPackagesStep, envoyStep, prometheusStep],

@@ -3,6 +3,8 @@ export interface AppendRecord {
   readonly topic: string;
   readonly key: string;
   readonly value: Buffer | string;
+  /** Of the value; `application/cloudevents+json` when left out. */
+  readonly contentType?: string;
   /** Chosen by the key's murmur2 hash, as the Java client does, when left out. */
   readonly partition?: number;
 }

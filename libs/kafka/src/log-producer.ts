@@ -172,9 +172,10 @@ class Producer implements LogProducer {
   }
 }
 
-function toQueued({ topic, key, value, partition }: AppendRecord): Omit<QueuedRecord, 'call' | 'index'> {
+function toQueued({ topic, key, value, contentType, partition }: AppendRecord): Omit<QueuedRecord, 'call' | 'index'> {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  const message: Message = { key, value: bytes, headers, ...(partition === undefined ? {} : { partition }) };
+  const said = contentType === undefined ? headers : { 'content-type': contentType };
+  const message: Message = { key, value: bytes, headers: said, ...(partition === undefined ? {} : { partition }) };
   return { topic, message, sizeBytes: bytes.length + key.length + recordOverheadBytes };
 }
 

@@ -6,6 +6,8 @@ import { type EnginePorts } from './engine-ports.ts';
 
 export interface StreamEngineOptions<State, Input> {
   readonly fold: Fold<State, Input>;
+  /** Awaited before the records of a batch are decoded, for what decoding can't wait for. */
+  readonly prepare?: (records: readonly LogRecord[]) => Promise<void>;
   readonly decode: (record: LogRecord) => Decoded<Input>;
   readonly inputTopic: string;
   readonly deadLetterTopic: string;

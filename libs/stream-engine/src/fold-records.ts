@@ -8,6 +8,7 @@ import { type TimerIndex } from './timer-index.ts';
 /** What the records of one partition are folded with, and into. */
 export interface FoldTarget<State, Input> {
   readonly fold: Fold<State, Input>;
+  readonly prepare?: (records: readonly LogRecord[]) => Promise<void>;
   readonly decode: (record: LogRecord) => Decoded<Input>;
   readonly cache: StateCache<State>;
   readonly timers: TimerIndex;
@@ -78,6 +79,7 @@ class FoldRun<State, Input> {
   }
 
   async fold(records: readonly LogRecord[]): Promise<void> {
+    await this.#target.prepare?.(records);
     const decoded = records.map((record) => this.#target.decode(record));
     await this.#loadFor(records, decoded);
     for (const [index, record] of records.entries()) {

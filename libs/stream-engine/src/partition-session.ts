@@ -37,7 +37,7 @@ export class PartitionSession<State, Input> {
   #lastRecordMs: number;
 
   private constructor(options: StreamEngineOptions<State, Input>, partition: number, open: OpenPartition) {
-    const { fold, decode, ports, limits, inputTopic, deadLetterTopic } = options;
+    const { fold, prepare, decode, ports, limits, inputTopic, deadLetterTopic } = options;
     this.partition = partition;
     this.#options = options;
     this.#open = open;
@@ -45,7 +45,10 @@ export class PartitionSession<State, Input> {
     this.#committedOffset = open.committedOffset;
     this.#logTimeMs = open.store.logTimeMs;
     const cache = new StateCache<State>(fold, open.store, limits);
-    this.#target = { fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic };
+    this.#target = {
+      ...{ fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic },
+      ...(prepare === undefined ? {} : { prepare }),
+    };
     const nowMs = ports.clock.monotonicMs();
     this.#lastCommitMs = nowMs;
     this.#lastStoredMs = nowMs;

@@ -10,6 +10,7 @@ import {
 } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
+import { createEventCodec } from '@fleetstream/schema-registry';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createModelBreaker } from './adapters/model-breaker.ts';
 import { type InsightsConfig } from './config.ts';
@@ -40,6 +41,7 @@ export function createComponents(config: InsightsConfig, log: Log, given?: Anoma
     partitions: () => tasks.list().map((task) => task.status()),
     breakers: () => [{ model: model.model.name, state: model.state() }],
   });
+  const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
   const source = createLogSource({ kafka, topic: topics.events, log });
   const tasks: PartitionTasks = createPartitionTasks({
     model,
@@ -54,6 +56,7 @@ export function createComponents(config: InsightsConfig, log: Log, given?: Anoma
         log,
       }),
     source,
+    codec,
     rewindRecords: config.INSIGHTS_REWIND_RECORDS,
     batchRecords: config.INSIGHTS_BATCH_RECORDS,
     commitIntervalMs: config.INSIGHTS_COMMIT_INTERVAL_MS,
@@ -90,7 +93,7 @@ export function createComponents(config: InsightsConfig, log: Log, given?: Anoma
     model.stop();
     metrics.registry.stop();
   });
-  return { components: [server, judging], port: () => server.port(), readiness };
+  return { components: [server, codec, judging], port: () => server.port(), readiness };
 }
 
 /** The source before the group, since an assignment reads at once; the tasks' last commits before both end. */

@@ -37,6 +37,10 @@ export const insightsConfig = z.object({
     .default(10_000)
     .describe('After so long without a heartbeat the group gives the partitions of this instance away.'),
   KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+  SCHEMA_REGISTRY_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Confluent API of the schema registry, for logs that hold Avro; left out, all is JSON.'),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -15,6 +15,7 @@ import {
   type TransactionalSink,
 } from '@fleetstream/kafka';
 import { type Clock } from '@fleetstream/kernel';
+import { type EventCodec } from '@fleetstream/schema-registry';
 import { setImmediate } from 'node:timers/promises';
 import { type GuardedModel } from './adapters/model-breaker.ts';
 import { toDeadLetter } from './adapters/to-dead-letter.ts';
@@ -24,6 +25,7 @@ export interface PartitionSessionOptions {
   readonly model: GuardedModel;
   readonly sink: TransactionalSink;
   readonly reader: LogReader;
+  readonly codec: Pick<EventCodec, 'prepare' | 'toJson'>;
   /** The first record that the model is shown. */
   readonly fromOffset: number;
   /** What is before it was judged and committed already; it only rebuilds the model's memory. */
@@ -107,7 +109,8 @@ export class PartitionSession {
   }
 
   async #judge(records: readonly LogRecord[]): Promise<Output[]> {
-    const { clock, metrics } = this.#options;
+    const { clock, codec, metrics } = this.#options;
+    await codec.prepare(records);
     const readable = this.#read(records);
     const startedMs = clock.monotonicMs();
     const scores = await this.#model.score(readable.map(({ robotRecord }) => robotRecord));
@@ -121,9 +124,10 @@ export class PartitionSession {
   }
 
   #read(records: readonly LogRecord[]): { record: LogRecord; robotRecord: RobotRecord }[] {
-    const { metrics, committedOffset } = this.#options;
+    const { codec, metrics, committedOffset } = this.#options;
     return records.flatMap((record) => {
-      const read = readRobotRecord(record);
+      const json = codec.toJson(record);
+      const read = readRobotRecord(json === record ? record : { ...record, ...json });
       if (record.offset < committedOffset) metrics.record('rewound', 1);
       else if (read.kind !== 'robot') metrics.record(read.kind, 1);
       return read.kind === 'robot' ? [{ record, robotRecord: read.record }] : [];

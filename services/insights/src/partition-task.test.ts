@@ -8,6 +8,7 @@ import {
   type TransactionalSink,
 } from '@fleetstream/kafka';
 import { AppError, silentLog, systemClock } from '@fleetstream/kernel';
+import { createEventCodec } from '@fleetstream/schema-registry';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createModelBreaker } from './adapters/model-breaker.ts';
 import { createInsightsMetrics } from './metrics.ts';
@@ -114,6 +115,7 @@ function startTask(broker: Broker, model: AnomalyModel, rewindRecords = 10): Par
         offsets: () => Promise.resolve({ start: broker.start, end: broker.records.length }),
         read: (_partition, fromOffset) => createReader(broker, fromOffset),
       },
+      codec: createEventCodec({ url: undefined, role: 'reader', log: silentLog }),
       rewindRecords,
       batchRecords: 3,
       commitIntervalMs: 5,

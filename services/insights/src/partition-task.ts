@@ -1,6 +1,7 @@
 import { type ModelMemory } from '@fleetstream/anomaly-model';
 import { type LogReader, type OffsetRange, type TransactionalSink } from '@fleetstream/kafka';
 import { type Clock, type Log, toAppError } from '@fleetstream/kernel';
+import { type EventCodec } from '@fleetstream/schema-registry';
 import { type GuardedModel } from './adapters/model-breaker.ts';
 import { type InsightsMetrics } from './metrics.ts';
 import { PartitionSession } from './partition-session.ts';
@@ -12,6 +13,7 @@ export interface PartitionTaskOptions {
     offsets(partition: number): Promise<OffsetRange>;
     read(partition: number, fromOffset: number): LogReader;
   };
+  readonly codec: Pick<EventCodec, 'prepare' | 'toJson'>;
   readonly rewindRecords: number;
   readonly batchRecords: number;
   readonly commitIntervalMs: number;

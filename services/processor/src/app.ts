@@ -2,6 +2,7 @@ import { topics } from '@fleetstream/contracts';
 import { createGroupOwners, createKafkaClient } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
+import { createEventCodec } from '@fleetstream/schema-registry';
 import { createPeers } from './adapters/peers.ts';
 import { type ProcessorConfig } from './config.ts';
 import { createExpressApp } from './http/express-app.ts';
@@ -29,8 +30,9 @@ export function createComponents(config: ProcessorConfig, log: Log): Processor {
     maxAgeMs: ownersMaxAgeMs,
   });
   const ownUrl = () => config.PROCESSOR_ADVERTISED_URL ?? `http://${config.PROCESSOR_HTTP_HOST}:${server.port()}`;
+  const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
   const processing = createProcessing({
-    ...{ config, kafka, log },
+    ...{ config, kafka, codec, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
       owners.forget();
@@ -63,5 +65,5 @@ export function createComponents(config: ProcessorConfig, log: Log): Processor {
     },
   };
   // The server first: /healthz answers while states are restored, and with port 0 the others need its port.
-  return { components: [server, ownersComponent, processing], port: () => server.port() };
+  return { components: [server, codec, ownersComponent, processing], port: () => server.port() };
 }

@@ -95,6 +95,10 @@ export const processorConfig = z
       .default(false)
       .describe("Begin at the log's start when no state reaches back as far: what was folded before is lost."),
     KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+    SCHEMA_REGISTRY_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Confluent API of the schema registry, for logs that hold Avro; left out, all is JSON.'),
     LOG_LEVEL: z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .default('info')

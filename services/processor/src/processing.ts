@@ -12,6 +12,7 @@ import {
 import { AppError, type Log, systemClock, toMessage } from '@fleetstream/kernel';
 import { createObjectStoreFromUrl, type ObjectStore } from '@fleetstream/object-store';
 import { type Stop } from '@fleetstream/runtime';
+import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
 import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
 import { createRobotEngine } from './adapters/create-engine.ts';
@@ -21,6 +22,7 @@ import { type ProcessorConfig } from './config.ts';
 export interface ProcessingOptions {
   readonly config: ProcessorConfig;
   readonly kafka: ReturnType<typeof createKafkaClient>;
+  readonly codec: EventCodec;
   readonly advertisedUrl: () => string;
   readonly onAssigned: () => void;
   readonly observe: Observe;
@@ -67,7 +69,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   isReady: () => boolean;
   stop: Stop;
 }> {
-  const { config, kafka, log } = options;
+  const { config, kafka, codec, log } = options;
   const { clusterId, partitionCount } = await describeCluster(kafka, topics.events);
   // States and checkpoints are of one log; another cluster's log of the same name must not meet them.
   const stateDir = join(config.PROCESSOR_STATE_DIR, clusterId);
@@ -86,7 +88,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   });
   const group = { joined: false, leaving: false };
   const engine: StreamEngine = createRobotEngine({
-    ...{ config, kafka, source, ticks, checkpoints, stateDir, localStates, log },
+    ...{ config, kafka, codec, source, ticks, checkpoints, stateDir, localStates, log },
     ownershipConfirmed: () => membership.confirmed(),
     observe: options.observe,
   });

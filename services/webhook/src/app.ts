@@ -3,6 +3,7 @@ import { topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
+import { createEventCodec, type RegistryStatus } from '@fleetstream/schema-registry';
 import { createRobotKeys } from '@fleetstream/signing';
 import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
@@ -32,6 +33,7 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
       metrics.onBatch(batch);
     },
   });
+  const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'writer', log });
   const duplicates = createDuplicateCache({
     url: config.REDIS_URL,
     log,
@@ -43,14 +45,16 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
   });
   let draining = false;
   const readiness = (): Readiness => ({
-    ready: logProducer.healthy() && !draining,
+    ready: logProducer.healthy() && isWritable(codec.status()) && !draining,
     draining,
     log: logProducer.healthy() ? 'ok' : 'unavailable',
+    schemas: codec.status(),
     redis: duplicates.breakerState(),
   });
   const events = createEventsHandler({
     duplicates,
     logProducer,
+    codec,
     keys: createRobotKeys(config.WEBHOOK_MASTER_KEY, config.WEBHOOK_KEY_VERSIONS),
     budget,
     metrics,
@@ -82,5 +86,9 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     logWaitingBytes: () => logProducer.waitingBytes(),
     breakerState: () => duplicates.breakerState(),
   });
-  return { components: [logProducer, duplicates, server], port: () => server.port() };
+  return { components: [codec, logProducer, duplicates, server], port: () => server.port() };
+}
+
+function isWritable(status: RegistryStatus): boolean {
+  return status === 'off' || status === 'ok';
 }

@@ -42,6 +42,10 @@ export const webhookConfig = z
       .default(2000)
       .describe('How long a stopping pod still listens, so that the gateway sees its /readyz and goes elsewhere.'),
     KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+    SCHEMA_REGISTRY_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Confluent API of a schema registry: events go to the log as Avro; left out, as JSON.'),
     REDIS_URL: z.url({ protocol: /^rediss?$/ }).describe('Redis that remembers the ids of events seen.'),
     LOG_LEVEL: z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])

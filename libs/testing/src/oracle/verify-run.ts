@@ -1,6 +1,7 @@
 import { decodeFleetRecord, type FleetAlertData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, fetchCommitted, fetchOffsets, readLog, type LogRecord } from '@fleetstream/kafka';
 import { type Fold, type Log } from '@fleetstream/kernel';
+import { createEventCodec, type EventCodec } from '@fleetstream/schema-registry';
 import {
   type AcknowledgedEvent,
   AppendedEvents,
@@ -31,6 +32,8 @@ export interface VerifyRunOptions<State> {
   readonly served: ServedStates;
   readonly journal: AsyncIterable<AcknowledgedEvent>;
   readonly log: Log;
+  /** Confluent API of the schema registry, for a log that holds Avro. */
+  readonly schemaRegistryUrl?: string;
 }
 
 export interface RunFigures {
@@ -61,6 +64,16 @@ export interface RunFigures {
  * @throws AppError FS_LOG_TRUNCATED when the log no longer reaches back to its first record: then nothing can be said
  */
 export async function verifyRun<State>(options: VerifyRunOptions<State>): Promise<RunFigures> {
+  const codec = createEventCodec({ url: options.schemaRegistryUrl, role: 'reader', log: options.log });
+  const stopCodec = await codec.start();
+  try {
+    return await verifyWith(codec, options);
+  } finally {
+    await stopCodec();
+  }
+}
+
+async function verifyWith<State>(codec: EventCodec, options: VerifyRunOptions<State>): Promise<RunFigures> {
   const kafka = createKafkaClient({ brokers: options.brokers, clientId: 'oracle', log: options.log });
   const committed = await fetchCommitted(kafka, options.groupId, topics.events);
   const appended = new AppendedEvents();
@@ -74,9 +87,9 @@ export async function verifyRun<State>(options: VerifyRunOptions<State>): Promis
       isolation: 'uncommitted',
     });
     folds.push(
-      await foldPartition(noting(records, appended), {
+      await foldPartition(noting(records, appended, codec), {
         fold: options.fold,
-        decode: decodeFleetRecord,
+        decode: (record) => decode(codec, record),
         statesAt: options.served.asOf.find((asOf) => asOf.partition === partition)?.offset ?? 0,
         outputsUntil: committed.get(partition) ?? 0,
       }),
@@ -156,17 +169,26 @@ async function compare<State>(
   };
 }
 
-/** Copies what the reader yields (its buffers are views) and notes robots' events on the way. */
-async function* noting(records: AsyncIterable<LogRecord>, appended: AppendedEvents): AsyncGenerator<OracleRecord> {
+/** Notes robots' events on the way. */
+async function* noting(
+  records: AsyncIterable<LogRecord>,
+  appended: AppendedEvents,
+  codec: EventCodec,
+): AsyncGenerator<OracleRecord> {
   for await (const record of records) {
-    const value = record.value ?? Buffer.alloc(0);
-    const decoded = decodeFleetRecord({ ...record, value, key: String(record.key) });
+    const noted = { ...record, key: String(record.key), value: record.value ?? Buffer.alloc(0) };
+    await codec.prepare([noted]);
+    const decoded = decode(codec, noted);
     if (decoded.kind === 'input' && decoded.input.type.startsWith('robot.')) {
       const { id, data } = decoded.input;
-      appended.add(decoded.key, id, hashesOf(value, data));
+      appended.add(decoded.key, id, hashesOf(codec.toJson(noted).value ?? noted.value, data));
     }
-    yield { ...record, key: String(record.key), value, contentType: record.contentType };
+    yield noted;
   }
+}
+
+function decode(codec: EventCodec, record: OracleRecord): ReturnType<typeof decodeFleetRecord> {
+  return decodeFleetRecord({ key: record.key, ...codec.toJson(record) });
 }
 
 function hashesOf(value: Buffer, data: unknown): string[] {

@@ -3,6 +3,7 @@ import { decodeFleetRecord, tickKey, topics, toTickEvent } from '@fleetstream/co
 import { createTransactionalSink, type LogRecord, type LogSource, type PartitionAppender } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { createRobotFold, defaultRobotRules } from '@fleetstream/robot-model';
+import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, destroyStateDir, openRocksStateStore, stateDirExists } from '@fleetstream/state-store';
 import {
   createStreamEngine,
@@ -23,6 +24,7 @@ export interface EngineParts {
   readonly source: LogSource;
   readonly ticks: PartitionAppender;
   readonly checkpoints: CheckpointStore;
+  readonly codec: EventCodec;
   readonly stateDir: string;
   readonly localStates: ReadonlyMap<number, number>;
   readonly ownershipConfirmed: () => Promise<void>;
@@ -36,7 +38,8 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
   return createStreamEngine(
     {
       fold: createRobotFold({ ...defaultRobotRules, offlineAfterMs: config.PROCESSOR_OFFLINE_AFTER_MS }),
-      decode,
+      prepare: (records) => parts.codec.prepare(records),
+      decode: (record) => decode(parts.codec, record),
       inputTopic: topics.events,
       deadLetterTopic: topics.deadLetters,
       ports: toPorts(parts),
@@ -50,9 +53,9 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
   );
 }
 
-function decode(record: LogRecord): ReturnType<typeof decodeFleetRecord> {
-  const { value, key, contentType } = record;
-  return decodeFleetRecord({ value, key: key?.toString('utf8'), contentType });
+function decode(codec: EventCodec, record: LogRecord): ReturnType<typeof decodeFleetRecord> {
+  const { value, contentType } = codec.toJson(record);
+  return decodeFleetRecord({ value, key: record.key?.toString('utf8'), contentType });
 }
 
 function toPorts({ config, kafka, source, ticks, checkpoints, ownershipConfirmed, log }: EngineParts): EnginePorts {

@@ -2,12 +2,14 @@ import { type DuplicateCache } from '@fleetstream/cache';
 import { type EventResult, topics } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
 import { toAppError } from '@fleetstream/kernel';
+import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckedEvent } from '../domain/check-events.ts';
 import { toDuplicateKey } from '../domain/duplicate-key.ts';
 
 export interface AppendPorts {
   readonly duplicates: Pick<DuplicateCache, 'findSeen' | 'markSeen'>;
   readonly logProducer: Pick<LogProducer, 'append'>;
+  readonly codec: Pick<EventCodec, 'encode'>;
 }
 
 type Valid = Extract<CheckedEvent, { kind: 'valid' }>;
@@ -44,12 +46,14 @@ export async function appendEvents(
 }
 
 async function append(
-  { duplicates, logProducer }: AppendPorts,
+  { duplicates, logProducer, codec }: AppendPorts,
   robotId: string,
   events: readonly Valid[],
 ): Promise<Omit<EventResult, 'id'>> {
   try {
-    await logProducer.append(events.map(({ value }) => ({ topic: topics.events, key: robotId, value })));
+    await logProducer.append(
+      events.map(({ value }) => ({ topic: topics.events, key: robotId, ...codec.encode(value) })),
+    );
   } catch (thrown) {
     const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
     return { result: 'retry', code, detail: spec.title };

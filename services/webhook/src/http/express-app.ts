@@ -1,5 +1,6 @@
 import { type ServerResponse } from 'node:http';
 import { type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
+import { type RegistryStatus } from '@fleetstream/schema-registry';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { refuse } from '../domain/refusal.ts';
 import { toRefusalAnswer } from '../domain/to-answer.ts';
@@ -14,6 +15,8 @@ export interface Readiness {
   readonly ready: boolean;
   readonly draining: boolean;
   readonly log: 'ok' | 'unavailable';
+  /** Whether the schema of events is registered, where a registry is set. */
+  readonly schemas: RegistryStatus;
   /** Told, and not counted: without Redis the pod goes on. */
   readonly redis: string;
 }
