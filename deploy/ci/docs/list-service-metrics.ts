@@ -1,4 +1,5 @@
 import { type MetricDescription } from '@fleetstream/telemetry';
+import { createCommandsMetrics } from '../../../services/commands/src/metrics.ts';
 import { createInsightsMetrics } from '../../../services/insights/src/metrics.ts';
 import { createProcessorMetrics } from '../../../services/processor/src/metrics.ts';
 import { createWebhookMetrics } from '../../../services/webhook/src/metrics.ts';
@@ -18,7 +19,19 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     () => 0,
   );
   const insights = createInsightsMetrics({ partitions: () => [], breakers: () => [] });
+  const commands = createCommandsMetrics();
+  commands.observe({
+    open: () => 0,
+    remembered: () => 0,
+    forgottenOpen: () => 0,
+    pollsWaiting: () => 0,
+    lagRecords: () => 0,
+    logHealthy: () => true,
+    robotListAgeMs: () => undefined,
+    breakers: () => [],
+  });
   return new Map([
+    ['commands', commands.registry.describe()],
     ['insights', insights.registry.describe()],
     ['processor', processor.registry.describe()],
     ['webhook', webhook.registry.describe()],

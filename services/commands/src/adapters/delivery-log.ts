@@ -1,0 +1,46 @@
+import { type DeliveryData } from '@fleetstream/contracts';
+import { type LogProducer } from '@fleetstream/kafka';
+import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
+import { type Handover } from '../domain/delivery-desk.ts';
+import { type CommandsMetrics } from '../metrics.ts';
+import { toDeliveryRecord } from './command-events.ts';
+
+export interface DeliveryTold {
+  readonly channel: DeliveryData['channel'];
+  readonly outcome: DeliveryData['outcome'];
+  readonly detail?: string;
+}
+
+/** Tells the log what came of handing commands over. */
+export interface DeliveryLog {
+  /** False when the log did not acknowledge it; then the next attempt tells more. Never rejects. */
+  tell(handovers: readonly Handover[], told: DeliveryTold): Promise<boolean>;
+}
+
+export function createDeliveryLog(parts: {
+  readonly producer: LogProducer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: CommandsMetrics;
+}): DeliveryLog {
+  const { producer, clock, log, metrics } = parts;
+  return {
+    tell: async (handovers, { channel, outcome, detail }) => {
+      const time = new Date(clock.nowMs()).toISOString();
+      const records = handovers.map(({ command, attempt }) => {
+        const { commandId, robotId } = command;
+        const data = { commandId, attempt, outcome, channel, ...(detail !== undefined && { detail }) };
+        return toDeliveryRecord(robotId, data, time);
+      });
+      try {
+        await producer.append(records);
+        metrics.delivered(channel, outcome, handovers.length);
+        return true;
+      } catch (thrown) {
+        metrics.deliveryUntold(handovers.length);
+        log.warn({ channel, outcome, reason: toMessage(thrown) }, 'the log was not told of a delivery');
+        return false;
+      }
+    },
+  };
+}

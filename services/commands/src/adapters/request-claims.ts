@@ -1,0 +1,83 @@
+import { type KeyValueCache } from '@fleetstream/cache';
+import { type Clock } from '@fleetstream/kernel';
+
+export interface RequestClaim {
+  readonly robotId: string;
+  /** Of what was asked for. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Which request a command id stands for, until the log tells of the command: here and, through Redis, on all instances.
+ * Without Redis two instances may take different requests under one key; the log then keeps the first.
+ */
+export interface RequestClaims {
+  claim(commandId: string, claim: RequestClaim): Promise<'ours' | 'conflict'>;
+  /** The log has acknowledged the request. */
+  appended(commandId: string): void;
+  /** The robot of a command that was requested lately and that the log may not have told of yet. */
+  findRequested(commandId: string): Promise<string | undefined>;
+}
+
+const ttlSeconds = 86_400;
+/** Claims kept here, the oldest forgotten first. */
+const localMax = 10_000;
+/** What the way through the log may take, before a command that it doesn't tell of counts as unknown. */
+const underWayMs = 60_000;
+
+interface LocalClaim extends RequestClaim {
+  readonly atMs: number;
+  readonly appended: boolean;
+}
+
+export function createRequestClaims(cache: KeyValueCache, clock: Clock): RequestClaims {
+  const local = new Map<string, LocalClaim>();
+  const keep = (commandId: string, claim: LocalClaim) => {
+    local.set(commandId, claim);
+    const oldest = local.size <= localMax ? undefined : local.keys().next().value;
+    if (oldest !== undefined) local.delete(oldest);
+  };
+  const isRecent = (atMs: number) => clock.nowMs() - atMs < underWayMs;
+  return {
+    claim: async (commandId, claim) => {
+      const known = local.get(commandId);
+      if (known !== undefined) return isSame(known, claim) ? 'ours' : 'conflict';
+      const atMs = clock.nowMs();
+      const shared = await cache.claim(toKey(commandId), JSON.stringify({ ...claim, atMs }), ttlSeconds);
+      const first = shared.kind === 'taken' ? parseClaim(shared.value) : undefined;
+      if (first !== undefined && !isSame(first, claim)) return 'conflict';
+      keep(commandId, { ...claim, atMs, appended: false });
+      return 'ours';
+    },
+    appended: (commandId) => {
+      const claim = local.get(commandId);
+      if (claim !== undefined) local.set(commandId, { ...claim, appended: true });
+    },
+    findRequested: async (commandId) => {
+      const known = local.get(commandId);
+      if (known !== undefined) return known.appended && isRecent(known.atMs) ? known.robotId : undefined;
+      const shared = parseClaim(await cache.get(toKey(commandId)));
+      return shared !== undefined && isRecent(shared.atMs) ? shared.robotId : undefined;
+    },
+  };
+}
+
+function isSame(a: RequestClaim, b: RequestClaim): boolean {
+  return a.robotId === b.robotId && a.fingerprint === b.fingerprint;
+}
+
+function toKey(commandId: string): string {
+  return `request/${commandId}`;
+}
+
+/** Written by this service alone; what is cut off or of another version counts as none. */
+function parseClaim(text: string | undefined): (RequestClaim & { readonly atMs: number }) | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { robotId, fingerprint, atMs } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof robotId !== 'string' || typeof fingerprint !== 'string' || typeof atMs !== 'number') return undefined;
+    return { robotId, fingerprint, atMs };
+  } catch {
+    return undefined;
+  }
+}

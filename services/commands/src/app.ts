@@ -1,0 +1,177 @@
+import { createTokenVerifier, type TokenVerifier } from '@fleetstream/access';
+import { createKeyValueCache } from '@fleetstream/cache';
+import { type CommandData, topics } from '@fleetstream/contracts';
+import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
+import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
+import { type Component } from '@fleetstream/runtime';
+import { createRobotKeys } from '@fleetstream/signing';
+import { createCallbackGuard } from './adapters/callback-guard.ts';
+import { createCommandFollower } from './adapters/command-follower.ts';
+import { createDeliveryLog } from './adapters/delivery-log.ts';
+import { createRequestClaims } from './adapters/request-claims.ts';
+import { createRobotDirectory } from './adapters/robot-directory.ts';
+import { createRobotPlatform, type RobotPlatform } from './adapters/robot-platform.ts';
+import { createCommandPolls, toMoment } from './command-polls.ts';
+import { type CommandsConfig } from './config.ts';
+import { CommandBook } from './domain/command-book.ts';
+import { DeliveryDesk } from './domain/delivery-desk.ts';
+import { createExpressApp, type Readiness } from './http/express-app.ts';
+import { createGetCommand, createListCommands, createListRobots } from './http/get-commands.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { createPollHandler } from './http/poll-commands.ts';
+import { createPostCommand } from './http/post-command.ts';
+import { createRoleGate } from './http/require-role.ts';
+import { createProblemSender } from './http/send-problem.ts';
+import { type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
+import { createCommandPush } from './push-commands.ts';
+
+export interface Commands {
+  /** In start order. */
+  readonly components: readonly Component[];
+  /** The port listened on, once started. */
+  port(): number;
+}
+
+/** Puts the service together; nothing runs until its components are started. */
+export function createComponents(config: CommandsConfig, log: Log, clock: Clock = systemClock): Commands {
+  const metrics = createCommandsMetrics();
+  const shared = createShared(config, { log, clock, metrics, mayDeliver: () => follower.caughtUp() });
+  const { producer, cache, platform, directory, book, desk, polls, keys, deliveries } = shared;
+  const push = createCommandPush({
+    ...{ book, desk, directory, deliveries, keys, clock, log },
+    guard: createCallbackGuard(config.COMMANDS_ALLOW_PRIVATE_CALLBACKS),
+    timeoutMs: config.COMMANDS_PUSH_TIMEOUT_MS,
+  });
+  const follower = createCommandFollower({
+    kafka: shared.kafka,
+    log,
+    clock,
+    historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
+    onTransition: (data: CommandData) => {
+      metrics.transition(data.status);
+      if (!book.apply(data)) return;
+      const view = book.find(data.commandId);
+      if (view !== undefined) desk.note(view, toMoment(clock));
+      polls.wake(data.robotId);
+      push.wake(data.robotId);
+    },
+    onUndecodable: () => {
+      metrics.undecodable();
+    },
+  });
+  let draining = false;
+  const readiness = (): Readiness => ({
+    ready: producer.healthy() && follower.caughtUp() && !draining,
+    draining,
+    log: producer.healthy() ? 'ok' : 'unavailable',
+    caughtUp: follower.caughtUp(),
+    redis: cache.breakerState(),
+    platform: platform?.breakerState() ?? 'none',
+  });
+  const server = createHttpServer({
+    host: config.COMMANDS_HTTP_HOST,
+    port: config.COMMANDS_HTTP_PORT,
+    handler: createHandler(config, { ...shared, clock, log, metrics }, readiness),
+    drainDelayMs: config.COMMANDS_DRAIN_DELAY_MS,
+    onDrain: () => {
+      draining = true;
+      polls.endAll();
+    },
+  });
+  metrics.observe({
+    open: () => book.openCount,
+    remembered: () => book.finishedCount,
+    forgottenOpen: () => book.forgottenOpen,
+    pollsWaiting: () => polls.waiting(),
+    lagRecords: () => follower.lagRecords(),
+    logHealthy: () => producer.healthy(),
+    robotListAgeMs: () => directory.ageMs(),
+    breakers: () => [
+      { dependency: 'redis', state: cache.breakerState() },
+      ...(platform === undefined ? [] : [{ dependency: 'platform' as const, state: platform.breakerState() }]),
+    ],
+  });
+  return { components: [producer, cache, directory, follower, polls, push, server], port: () => server.port() };
+}
+
+type Shared = ReturnType<typeof createShared>;
+
+interface Outside {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly metrics: CommandsMetrics;
+  readonly mayDeliver: () => boolean;
+}
+
+function createShared(config: CommandsConfig, { log, clock, metrics, mayDeliver }: Outside) {
+  const kafka = createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-commands', log });
+  const producer = createLogProducer({
+    kafka,
+    log,
+    topics: [topics.events],
+    timeoutMs: config.COMMANDS_ACK_TIMEOUT_MS,
+  });
+  const cache = createKeyValueCache({
+    url: config.REDIS_URL,
+    log,
+    prefix: 'commands',
+    timeoutMs: config.COMMANDS_CACHE_TIMEOUT_MS,
+    withoutIt: 'instances share nothing',
+    onFailure: (operation, reason) => {
+      metrics.cacheFailure(operation, reason);
+    },
+  });
+  const platform = createPlatform(config, log);
+  const directory = createRobotDirectory({ platform, cache, clock, log, freshMs: config.COMMANDS_PLATFORM_FRESH_MS });
+  const book = new CommandBook({ finishedMax: config.COMMANDS_FINISHED_MAX, openMax: config.COMMANDS_OPEN_MAX });
+  const desk = new DeliveryDesk(book, config.COMMANDS_REOFFER_MS, mayDeliver);
+  const polls = createCommandPolls({ desk, clock, maxPolls: config.COMMANDS_MAX_POLLS });
+  const keys = createRobotKeys(config.COMMANDS_MASTER_KEY, config.COMMANDS_KEY_VERSIONS);
+  const deliveries = createDeliveryLog({ producer, clock, log, metrics });
+  return { kafka, producer, cache, platform, directory, book, desk, polls, keys, deliveries };
+}
+
+function createPlatform(config: CommandsConfig, log: Log): RobotPlatform | undefined {
+  if (config.COMMANDS_PLATFORM_URL === undefined) return undefined;
+  return createRobotPlatform({
+    url: config.COMMANDS_PLATFORM_URL,
+    log,
+    timeoutMs: config.COMMANDS_PLATFORM_TIMEOUT_MS,
+    resetMs: config.COMMANDS_PLATFORM_BREAKER_RESET_MS,
+  });
+}
+
+function createVerifier(config: CommandsConfig): TokenVerifier {
+  const { COMMANDS_JWT_SECRET: secret, COMMANDS_JWKS_URL: url = '' } = config;
+  return createTokenVerifier({
+    keys: secret === undefined ? { kind: 'jwks', url } : { kind: 'secret', secret },
+    issuer: config.COMMANDS_JWT_ISSUER,
+    audience: config.COMMANDS_JWT_AUDIENCE,
+  });
+}
+
+function createHandler(
+  config: CommandsConfig,
+  parts: Shared & { readonly clock: Clock; readonly log: Log; readonly metrics: CommandsMetrics },
+  readiness: () => Readiness,
+): ReturnType<typeof createExpressApp> {
+  const { log, metrics, book, directory, cache, clock } = parts;
+  const sendProblem = createProblemSender(metrics);
+  const gate = createRoleGate(createVerifier(config), sendProblem);
+  const claims = createRequestClaims(cache, clock);
+  return createExpressApp({
+    readiness,
+    metrics,
+    sendProblem,
+    log,
+    routes: {
+      operator: gate.requireRole('operator'),
+      viewer: gate.requireRole('viewer'),
+      postCommand: createPostCommand({ ...parts, claims, sendProblem, toCaller: gate.toCaller }),
+      pollCommands: createPollHandler({ ...parts, sendProblem, waitSecondsMax: config.COMMANDS_POLL_SECONDS_MAX }),
+      listCommands: createListCommands(book, sendProblem),
+      getCommand: createGetCommand(book, claims, sendProblem),
+      listRobots: createListRobots(directory),
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { type CommandData, type CommandStatus, isTerminal } from '@fleetstream/contracts';
+import { type CommandView, toCommandView } from './command-view.ts';
+
+export interface CommandBookLimits {
+  /** Commands that have ended, kept for questions; the one that ended first is forgotten first. */
+  readonly finishedMax: number;
+  /** Commands that have not; beyond it the oldest is forgotten, and no more delivered by this instance. */
+  readonly openMax: number;
+}
+
+export interface CommandFilter {
+  readonly robotId?: string | undefined;
+  readonly status?: CommandStatus | undefined;
+  readonly limit: number;
+}
+
+/** What `fleet.commands` said so far: open commands by robot, in the order of their requests, and the last that ended. */
+export class CommandBook {
+  readonly #limits: CommandBookLimits;
+  readonly #open = new Map<string, CommandView>();
+  readonly #openOfRobot = new Map<string, Map<string, CommandView>>();
+  readonly #finished = new Map<string, CommandView>();
+  /** By the command's id alone: ids are unique for one robot by contract, and in general by how they are made. */
+  readonly #keyOfId = new Map<string, string>();
+  #forgottenOpen = 0;
+
+  constructor(limits: CommandBookLimits) {
+    this.#limits = limits;
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  get finishedCount(): number {
+    return this.#finished.size;
+  }
+
+  get forgottenOpen(): number {
+    return this.#forgottenOpen;
+  }
+
+  /** Notes a transition. False when it tells nothing new: an end is an end, also when the log is read again. */
+  apply(data: CommandData): boolean {
+    const key = toKey(data);
+    if (this.#finished.has(key)) return false;
+    const view = toCommandView(this.#open.get(key), data);
+    this.#keyOfId.set(data.commandId, key);
+    if (isTerminal(view.status)) {
+      this.#removeOpen(key, view);
+      this.#finished.set(key, view);
+      if (this.#finished.size > this.#limits.finishedMax) this.#forgetFinished();
+    } else {
+      this.#open.set(key, view);
+      const ofRobot = this.#openOfRobot.get(view.robotId) ?? new Map<string, CommandView>();
+      this.#openOfRobot.set(view.robotId, ofRobot.set(key, view));
+      if (this.#open.size > this.#limits.openMax) this.#forgetOpen();
+    }
+    return true;
+  }
+
+  find(commandId: string): CommandView | undefined {
+    const key = this.#keyOfId.get(commandId);
+    return key === undefined ? undefined : (this.#open.get(key) ?? this.#finished.get(key));
+  }
+
+  /** In the order of their requests. */
+  openOf(robotId: string): Iterable<CommandView> {
+    return this.#openOfRobot.get(robotId)?.values() ?? [];
+  }
+
+  robotsWithOpen(): Iterable<string> {
+    return this.#openOfRobot.keys();
+  }
+
+  /** The newest requests first. */
+  list({ robotId, status, limit }: CommandFilter): CommandView[] {
+    const open = robotId === undefined ? this.#open.values() : this.openOf(robotId);
+    const found = [...open, ...this.#finished.values()].filter(
+      (view) => (robotId === undefined || view.robotId === robotId) && (status === undefined || view.status === status),
+    );
+    return found.sort((a, b) => b.requestedAtMs - a.requestedAtMs).slice(0, limit);
+  }
+
+  #removeOpen(key: string, { robotId }: CommandView): void {
+    this.#open.delete(key);
+    const ofRobot = this.#openOfRobot.get(robotId);
+    ofRobot?.delete(key);
+    if (ofRobot?.size === 0) this.#openOfRobot.delete(robotId);
+  }
+
+  #forgetFinished(): void {
+    const [oldest] = this.#finished;
+    if (oldest === undefined) return;
+    const [key, { commandId }] = oldest;
+    this.#finished.delete(key);
+    if (this.#keyOfId.get(commandId) === key) this.#keyOfId.delete(commandId);
+  }
+
+  #forgetOpen(): void {
+    const [oldest] = this.#open;
+    if (oldest === undefined) return;
+    const [key, view] = oldest;
+    this.#removeOpen(key, view);
+    if (this.#keyOfId.get(view.commandId) === key) this.#keyOfId.delete(view.commandId);
+    this.#forgottenOpen += 1;
+  }
+}
+
+/** A slash is in neither id. */
+function toKey({ robotId, commandId }: CommandData): string {
+  return `${robotId}/${commandId}`;
+}
