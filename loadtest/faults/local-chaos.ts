@@ -29,22 +29,14 @@ export const localChaos: Scenario = {
   ],
 };
 
+/** A platform that runs here already stays as it is. */
+const portOffset = '6000';
+
 async function playChaos(seed: number, roundTime: string, context: FaultContext): Promise<PlayedRound> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fleetstream-chaos-'));
+  const flags = ['--fresh', '--source', 'simulator', '--state-dir', stateDir, '--port-offset', portOffset];
   const report = await runPlatform(
-    [
-      '--fresh',
-      '--source',
-      'simulator',
-      '--state-dir',
-      stateDir,
-      '--for',
-      roundTime,
-      '--chaos',
-      '--seed',
-      String(seed),
-      '--json',
-    ],
+    [...flags, '--for', roundTime, '--chaos', '--seed', String(seed), '--json'],
     context,
   );
   const failed = report.checks.filter(({ pass }) => !pass);
