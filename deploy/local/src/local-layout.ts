@@ -23,6 +23,8 @@ export interface LocalLayout {
   readonly tlsDir: string;
   readonly envoyConfigFile: string;
   readonly checkpointsDir: string;
+  readonly prometheusUrl: string;
+  readonly prometheusDir: string;
   processorStateDir(index: number): string;
   logFile(name: string): string;
 }
@@ -47,6 +49,8 @@ export function toLocalLayout(stateDir: string, portOffset = 0): LocalLayout {
     redisDir: join(stateDir, 'redis'),
     tlsDir: join(stateDir, 'tls'),
     envoyConfigFile: join(stateDir, 'gateway', 'envoy.yaml'),
+    prometheusUrl: `http://127.0.0.1:${ports.prometheus}`,
+    prometheusDir: join(stateDir, 'prometheus'),
     checkpointsDir: join(stateDir, 'checkpoints'),
     processorStateDir: (index) => join(stateDir, 'processors', String(index)),
     logFile: (name) => join(stateDir, 'logs', `${name}.log`),

@@ -15,6 +15,7 @@ const defaults = {
   fleet: true,
   fresh: false,
   chaos: false,
+  prometheus: false,
   seed: 1,
   stateDir: '.fleetstream',
   portOffset: 0,
@@ -40,8 +41,8 @@ describe('parseFlags', () => {
     },
     {
       name: 'switches',
-      argv: ['--fresh', '--chaos', '--no-fleet'],
-      options: { fresh: true, chaos: true, fleet: false },
+      argv: ['--fresh', '--chaos', '--no-fleet', '--with-prometheus'],
+      options: { fresh: true, chaos: true, fleet: false, prometheus: true },
     },
   ])('$name', ({ argv, options }) => {
     expect(parseFlags(argv)).toEqual({ kind: 'start', options: { ...defaults, ...options } });

@@ -8,6 +8,7 @@ export interface LocalPorts {
   readonly processorFirst: number;
   readonly insightsFirst: number;
   readonly platform: number;
+  readonly prometheus: number;
 }
 
 /** Where the parts of `npm start` listen, all on 127.0.0.1. Pods, nine of a kind at most, count up from their first. */
@@ -21,6 +22,7 @@ export const localPorts: LocalPorts = {
   processorFirst: 18_091,
   insightsFirst: 18_101,
   platform: 18_070,
+  prometheus: 19_090,
 };
 
 /** Pods of one kind, at most: the next kind's ports begin ten further. */
@@ -38,5 +40,6 @@ export function shiftPorts(offset: number): LocalPorts {
     processorFirst: localPorts.processorFirst + offset,
     insightsFirst: localPorts.insightsFirst + offset,
     platform: localPorts.platform + offset,
+    prometheus: localPorts.prometheus + offset,
   };
 }

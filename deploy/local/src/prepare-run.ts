@@ -29,7 +29,7 @@ export async function prepareRun(
   openSecrets(layout.secretsFile);
   // What the journal of an earlier run says is not this run's history.
   rmSync(layout.journalFile, { force: true });
-  const ports = listPorts(layout.ports, options.webhooks, options.processors);
-  const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath });
+  const ports = listPorts(layout.ports, options);
+  const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath, prometheus: options.prometheus });
   return problems.length > 0 ? { kind: 'unfit', problems } : { kind: 'ready', layout };
 }

@@ -14,6 +14,7 @@ export interface StartOptions {
   readonly once: boolean;
   readonly json: boolean;
   readonly fleet: boolean;
+  readonly prometheus: boolean;
   readonly fresh: boolean;
   readonly chaos: boolean;
   readonly seed: number;
@@ -34,6 +35,7 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --once              end when the source has been played once
   --webhooks N        webhook pods, 1 to 9 (2)
   --processors N      processors, 1 to 6 (1)
+  --with-prometheus   run Prometheus beside it, with the product's rules
   --no-fleet          only the platform; send events yourself
   --chaos             kill pods and processors during the run, once with the processor's state deleted;
                       --for 45s at least

@@ -9,6 +9,8 @@ export interface PrometheusOptions {
   readonly port: number;
   readonly logFile: string;
   readonly detached?: boolean;
+  readonly appendLog?: boolean;
+  readonly onSpawned?: (process: LocalProcess) => void;
 }
 
 /** Starts Prometheus on 127.0.0.1 and waits until it answers queries. `address` is its URL. */
@@ -29,7 +31,9 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Local
     logFile: options.logFile,
     address,
     detached: options.detached === true,
+    appendLog: options.appendLog === true,
   });
+  options.onSpawned?.(prometheus);
   await waitUntilReady(prometheus, options.logFile, () => probeHttp(`${address}/-/ready`), 30_000);
   return prometheus;
 }

@@ -13,6 +13,7 @@ it('names a port that is taken, what it is for and who has it, and programs that
     ports: new Map([[port, 'Kafka']]),
     stateDir: tmpdir(),
     searchPath: '/nowhere',
+    prometheus: false,
   });
   server.close();
   expect(problems[0]).toContain(`Port ${port} of 127.0.0.1, for Kafka, is taken by process ${pid} (`);

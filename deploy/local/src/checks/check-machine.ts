@@ -6,17 +6,20 @@ import { findPortOwner } from './find-port-owner.ts';
 
 const diskBytesMin = 2 * 1024 ** 3;
 
-/** What keeps a start from working on this machine: a sentence each, with its remedy. Empty when it is fit. */
-export async function checkMachine(wanted: {
+export interface MachineNeeds {
   readonly ports: ReadonlyMap<number, string>;
   readonly stateDir: string;
   readonly searchPath: string;
-}): Promise<string[]> {
+  readonly prometheus: boolean;
+}
+
+/** What keeps a start from working on this machine: a sentence each, with its remedy. Empty when it is fit. */
+export async function checkMachine(wanted: MachineNeeds): Promise<string[]> {
   const ports = await Promise.all([...wanted.ports].map(([port, name]) => checkPort(port, name)));
   const taken = ports.flat();
   const hint =
     taken.length > 2 ? ['Perhaps another "npm start" runs here: Ctrl-C in its terminal ends all of these.'] : [];
-  return [...taken, ...hint, ...checkPrograms(wanted.searchPath), ...checkDisk(wanted.stateDir)];
+  return [...taken, ...hint, ...checkPrograms(wanted), ...checkDisk(wanted.stateDir)];
 }
 
 async function checkPort(port: number, name: string): Promise<string[]> {
@@ -40,14 +43,18 @@ async function checkPort(port: number, name: string): Promise<string[]> {
   return [`Port ${port} of 127.0.0.1, for ${name}, is taken${who}.`];
 }
 
-function checkPrograms(searchPath: string): string[] {
+function checkPrograms({ searchPath, prometheus }: Pick<MachineNeeds, 'searchPath' | 'prometheus'>): string[] {
   const { envoyFile, kafkaFormattedDir } = localTools();
-  const programs = ['java', 'redis-server', 'openssl'].filter(
+  const programs = ['java', 'redis-server', 'openssl', ...(prometheus ? ['prometheus'] : [])].filter(
     (program) => !searchPath.split(delimiter).some((directory) => canAccess(join(directory, program))),
   );
   const files = [envoyFile, kafkaFormattedDir].filter((file) => !canAccess(file));
   const missing = [...programs, ...files];
-  return missing.length === 0 ? [] : [`Not installed: ${missing.join(', ')}. "npm run setup" installs it or says how.`];
+  return missing.length === 0
+    ? []
+    : [
+        `Not installed: ${missing.join(', ')}. "npm run setup${missing.includes('prometheus') ? ' -- --for load' : ''}" installs it or says how.`,
+      ];
 }
 
 function canAccess(file: string): boolean {

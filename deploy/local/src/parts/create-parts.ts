@@ -5,11 +5,13 @@ import { type LocalLayout } from '../local-layout.ts';
 import { type LocalPorts } from '../ports.ts';
 import { startEnvoy } from '../start-envoy.ts';
 import { startKafkaBroker } from '../start-kafka-broker.ts';
+import { startPrometheus } from '../start-prometheus.ts';
 import { startRedis } from '../start-redis.ts';
 import { type PartSpec } from '../supervision/supervisor.ts';
 import { type LocalSecrets } from './local-secrets.ts';
 import { startNodeService } from './node-service.ts';
-import { toProcessorEnvironment, toWebhookEnvironment } from './service-environments.ts';
+import { toPrometheusConfig } from './prometheus-config.ts';
+import { toInsightsEnvironment, toProcessorEnvironment, toWebhookEnvironment } from './service-environments.ts';
 import { ensureCertificate } from './tls-certificate.ts';
 
 export interface PartsContext {
@@ -22,6 +24,7 @@ export interface PartsContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly webhooks: number;
   readonly processors: number;
+  readonly prometheus: boolean;
 }
 
 /** Everything that `npm start` keeps running, by kind; nothing is started yet. */
@@ -32,6 +35,8 @@ export interface Parts {
   readonly gateway: PartSpec;
   readonly webhooks: readonly PartSpec[];
   readonly processors: readonly PartSpec[];
+  readonly insights: PartSpec;
+  readonly prometheus: PartSpec | undefined;
 }
 
 export function createParts(context: PartsContext): Parts {
@@ -42,12 +47,19 @@ export function createParts(context: PartsContext): Parts {
     gateway: createGatewayPart(context),
     webhooks: Array.from({ length: context.webhooks }, (_, index) => createWebhookPart(context, index)),
     processors: Array.from({ length: context.processors }, (_, index) => createProcessorPart(context, index)),
+    insights: createInsightsPart(context),
+    prometheus: context.prometheus ? createPrometheusPart(context) : undefined,
   };
 }
 
 /** The address of each port that a run needs, for the check that they are free. */
-export function listPorts(ports: LocalPorts, webhooks: number, processors: number): Map<number, string> {
-  return new Map([
+export function listPorts(
+  ports: LocalPorts,
+  { webhooks, processors, prometheus }: Pick<PartsContext, 'webhooks' | 'processors' | 'prometheus'>,
+): Map<number, string> {
+  return new Map<number, string>([
+    [ports.insightsFirst, 'insights'],
+    ...(prometheus ? [[ports.prometheus, 'Prometheus'] as const] : []),
     [ports.kafka, 'Kafka'],
     [ports.kafkaController, "Kafka's controller"],
     [ports.redis, 'Redis'],
@@ -125,6 +137,7 @@ function createGatewayPart({ layout, webhooks, processors }: PartsContext): Part
           keyFile: tls.keyFile,
           webhookEndpoints: endpoints(layout.ports.webhookFirst, webhooks),
           processorEndpoints: endpoints(layout.ports.processorFirst, processors),
+          commandEndpoints: endpoints(layout.ports.commandsFirst, 1),
         }),
       );
       return await startEnvoy({
@@ -159,6 +172,50 @@ function createPlatformPart({ layout, root, nodeFile, environment }: PartsContex
         appendLog: appendLog(),
         onSpawned,
       }),
+  };
+}
+
+function createInsightsPart({ layout, root, nodeFile, environment }: PartsContext): PartSpec {
+  const appendLog = once();
+  const address = `http://127.0.0.1:${layout.ports.insightsFirst}`;
+  return {
+    name: 'insights',
+    kind: 'insights',
+    start: (onSpawned) =>
+      startNodeService({
+        name: 'insights',
+        nodeFile,
+        mainFile: join(root, 'services/insights/src/main.ts'),
+        environment: { ...environment, ...toInsightsEnvironment(layout) },
+        readyUrl: `${address}/readyz`,
+        address,
+        logFile: layout.logFile('insights'),
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createPrometheusPart(context: PartsContext): PartSpec {
+  const { layout, root } = context;
+  const appendLog = once();
+  const configFile = join(layout.prometheusDir, 'prometheus.json');
+  return {
+    name: 'prometheus',
+    kind: 'prometheus',
+    start: (onSpawned) => {
+      mkdirSync(layout.prometheusDir, { recursive: true });
+      writeFileSync(configFile, toPrometheusConfig(layout.ports, context, join(root, 'deploy/prometheus/rules')));
+      return startPrometheus({
+        configFile,
+        dataDir: join(layout.prometheusDir, 'data'),
+        port: layout.ports.prometheus,
+        logFile: layout.logFile('prometheus'),
+        detached: true,
+        appendLog: appendLog(),
+        onSpawned,
+      });
+    },
   };
 }
 

@@ -21,6 +21,15 @@ export function toWebhookEnvironment(options: {
   };
 }
 
+/** What the AI consumer group is told on this machine. */
+export function toInsightsEnvironment(layout: LocalLayout): Record<string, string> {
+  return {
+    KAFKA_BROKERS: layout.kafkaBrokers,
+    LOG_LEVEL: 'info',
+    INSIGHTS_HTTP_PORT: String(layout.ports.insightsFirst),
+  };
+}
+
 /** What a processor is told on this machine. */
 export function toProcessorEnvironment(options: {
   layout: LocalLayout;

@@ -12,7 +12,7 @@ import { LiveFigures } from '../figures/live-figures.ts';
 import { createProcessorApi, type ProcessorApi } from '../figures/processor-api.ts';
 import { summarizeStates } from '../figures/summarize-states.ts';
 import { type LocalLayout } from '../local-layout.ts';
-import { createParts } from '../parts/create-parts.ts';
+import { createParts, type Parts } from '../parts/create-parts.ts';
 import { enrollRobots } from '../parts/enroll-robots.ts';
 import { openSecrets } from '../parts/local-secrets.ts';
 import { describeAddresses } from '../screen/describe-addresses.ts';
@@ -22,7 +22,8 @@ import { countSession, judgeSession, type SessionOutcome } from './check-session
 import { playFleet, type PlayingFleet } from './play-fleet.ts';
 import { type RunContext } from './run-context.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
-import { createLocalKafka, partitionCount, startPlatform } from './start-platform.ts';
+import { createLocalKafka, partitionCount, startOnlookers, startPlatform } from './start-platform.ts';
+import { verifyInsights } from './verify-insights.ts';
 import { verifyLocalRun } from './verify-local-run.ts';
 import { fetchAllStates, waitUntilCommitted, watchFirstFolded } from './wait-for-processors.ts';
 
@@ -54,22 +55,25 @@ export class LocalRun {
 
   async play(): Promise<RunReport | undefined> {
     const { options, layout, screen } = this.#context;
-    await this.#startPlatform();
+    const parts = this.#createParts();
+    await startPlatform(parts, this.#running, layout, this.#sayStarted);
     const before = await fetchAllStates(this.#api, partitionCount, statesTimeoutMs);
     this.#beside(boundLogs(layout.logsDir, logBytesMax, this.#sayTruncated, this.#closing.signal));
     if (!options.fleet) {
-      screen.say(describeAddresses(layout, 'Without robots, as asked. Ctrl-C stops everything.'));
+      screen.say(describeAddresses(layout, 'Without robots, as asked. Ctrl-C stops everything.', options.prometheus));
       this.#showFigures();
+      await startOnlookers(parts, this.#running, this.#sayStarted);
       return await new Promise(() => undefined);
     }
     const { robotEvents } = summarizeStates(before);
     const firstFolded = watchFirstFolded(this.#api, partitionCount, robotEvents, this.#closing.signal);
     const fleet = this.#startFleet();
-    screen.say(describeAddresses(layout, describeEnd(options)));
+    screen.say(describeAddresses(layout, describeEnd(options), options.prometheus));
     this.#showFigures();
     void firstFolded.then((atMs) => {
       if (atMs !== undefined) screen.say(`First robot event folded ${this.#sinceCommand(atMs)} after the start.`);
     });
+    await startOnlookers(parts, this.#running, this.#sayStarted);
     const chaos = options.chaos ? this.#startChaos() : undefined;
     await this.#untilOver(fleet);
     // Somebody stopped the run, and the fleet with it: there is nothing to judge.
@@ -91,9 +95,9 @@ export class LocalRun {
     await this.#fleet?.process.kill();
   }
 
-  async #startPlatform(): Promise<void> {
-    const { options, layout, screen, root, nodeFile, environment } = this.#context;
-    const parts = createParts({
+  #createParts(): Parts {
+    const { options, layout, root, nodeFile, environment } = this.#context;
+    return createParts({
       layout,
       secrets: openSecrets(layout.secretsFile),
       root,
@@ -101,11 +105,13 @@ export class LocalRun {
       environment,
       webhooks: options.webhooks,
       processors: options.processors,
-    });
-    await startPlatform(parts, this.#running, layout, (name, tookMs) => {
-      screen.say(`  ${name.padEnd(12)} ready in ${(tookMs / 1000).toFixed(1)} s`);
+      prometheus: options.prometheus,
     });
   }
+
+  readonly #sayStarted = (name: string, tookMs: number): void => {
+    this.#context.screen.say(`  ${name.padEnd(12)} ready in ${(tookMs / 1000).toFixed(1)} s`);
+  };
 
   #startFleet(): PlayingFleet {
     const { options, layout, root, nodeFile, environment } = this.#context;
@@ -188,7 +194,7 @@ export class LocalRun {
     this.#closing.abort();
     screen.hide();
     const crashes = this.#running.crashes;
-    await this.#running.stop('gateway', 'webhook', 'processor', 'platform');
+    await this.#running.stop('gateway', 'webhook', 'insights', 'processor', 'platform');
     screen.say('Folding the log once more, the plain way, and comparing …');
     const figures = await verifyLocalRun({ brokers: layout.kafkaBrokers, journalFile: layout.journalFile, served });
     const firstFoldedAtMs = await firstFolded;
@@ -198,6 +204,7 @@ export class LocalRun {
       chaos,
       lagAtEnd,
       crashes,
+      insights: await verifyInsights(layout),
       session: await this.#judgeSession(fleet, before, served, figures),
       installed: this.#context.installed,
       firstFoldedMs: firstFoldedAtMs === undefined ? undefined : firstFoldedAtMs - this.#context.commandStartMs,

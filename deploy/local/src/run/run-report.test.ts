@@ -59,6 +59,7 @@ const facts: RunFacts = {
   restores: { local: 0, checkpoint: 0, log: 6 },
   lagAtEnd: 0,
   crashes: 0,
+  insights: { insights: 3, insightMismatches: 0 },
   session: undefined,
 };
 
@@ -95,6 +96,11 @@ describe('createRunReport', () => {
     { name: 'a millisecond more fails', change: { firstFoldedMs: 15_001 }, failed: ['firstFoldedMs'] },
     { name: 'unless things were installed first', change: { firstFoldedMs: 40_000, installed: true }, failed: [] },
     { name: 'no folded event at all fails', change: { firstFoldedMs: undefined }, failed: ['firstFoldedMs'] },
+    {
+      name: 'a verdict that does not follow from the log fails',
+      change: { insights: { insights: 3, insightMismatches: 1 } },
+      failed: ['insightMismatches'],
+    },
     { name: 'a part that crashed fails', change: { crashes: 1 }, failed: ['crashes'] },
     {
       name: 'chaos that did nothing fails',

@@ -3,6 +3,7 @@ import { type RunFigures } from '@fleetstream/testing';
 import { type ChaosCounts } from '../chaos/run-chaos.ts';
 import { type RestoreCounts } from '../chaos/count-restores.ts';
 import { type SessionOutcome } from './check-session.ts';
+import { type InsightFigures } from './verify-insights.ts';
 
 /** One thing that must hold of a run; its limit is fixed before the run. */
 export interface RunCheck {
@@ -26,6 +27,7 @@ export interface RunFacts {
   readonly lagAtEnd: number;
   /** Parts that ended by themselves, which is not chaos. */
   readonly crashes: number;
+  readonly insights: InsightFigures;
   /** When one recorded session was played from its start to its end. */
   readonly session: SessionOutcome | undefined;
 }
@@ -49,6 +51,7 @@ export interface RunReport
       | 'eventsPerSecond'
     >,
     ChaosCounts,
+    InsightFigures,
     Pick<RunFacts, 'installed' | 'restores' | 'crashes' | 'lagAtEnd' | 'fleet'> {
   /** Alerts that were written, whatever became of them. */
   readonly alerts: number;
@@ -83,6 +86,8 @@ export function createRunReport(facts: RunFacts): RunReport {
     outputs: figures.outputs,
     deadLetters: figures.deadLetters,
     alerts: figures.alerts.length,
+    insights: facts.insights.insights,
+    insightMismatches: facts.insights.insightMismatches,
     ackMsP50: fleet.ackMsP50,
     ackMsP99: fleet.ackMsP99,
     eventsPerSecond: fleet.eventsPerSecond,
@@ -152,6 +157,7 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
     atMost('stateMismatches', figures.stateMismatches, 0),
     atMost('outputMismatches', figures.outputMismatches, 0),
     atMost('deadLetters', figures.deadLetters, 0),
+    atMost('insightMismatches', facts.insights.insightMismatches, 0),
     atMost('unacked', fleet.unacked, 0),
     atMost('lagAtEnd', facts.lagAtEnd, 0),
     atMost('crashes', facts.crashes, 0),

@@ -15,18 +15,14 @@ export function createLocalKafka({
   return createKafkaClient({ brokers: [kafkaBrokers], clientId: 'fleetstream-local', log: silentLog });
 }
 
-/** Starts everything but the robots, as much at once as depends on nothing; each part answers when this returns. */
+/** Starts what robots need, as much at once as depends on nothing; each part answers when this returns. */
 export async function startPlatform(
   parts: Parts,
   running: RunningParts,
   layout: LocalLayout,
-  onStarted: (name: string, tookMs: number) => void,
+  onStarted: OnStarted,
 ): Promise<void> {
-  const timed = async (name: string, work: Promise<unknown>) => {
-    const startedMs = performance.now();
-    await work;
-    onStarted(name, performance.now() - startedMs);
-  };
+  const timed = createTimer(onStarted);
   const logAndServices = async () => {
     await timed('kafka', running.start(parts.kafka));
     const wanted = topicSpecs.map(({ name, config }) => ({ name, config, partitions: partitionCount }));
@@ -53,4 +49,24 @@ export async function startPlatform(
       2,
     )}\n`,
   );
+}
+
+/**
+ * Starts what reads the log and looks on. No robot waits for it, and on two cores the first event is folded seconds
+ * sooner when it comes after.
+ */
+export async function startOnlookers(parts: Parts, running: RunningParts, onStarted: OnStarted): Promise<void> {
+  const timed = createTimer(onStarted);
+  const onlookers = [parts.insights, ...(parts.prometheus === undefined ? [] : [parts.prometheus])];
+  await Promise.all(onlookers.map((spec) => timed(spec.name, running.start(spec))));
+}
+
+type OnStarted = (name: string, tookMs: number) => void;
+
+function createTimer(onStarted: OnStarted): (name: string, work: Promise<unknown>) => Promise<void> {
+  return async (name, work) => {
+    const startedMs = performance.now();
+    await work;
+    onStarted(name, performance.now() - startedMs);
+  };
 }

@@ -1,7 +1,7 @@
 import { type LocalLayout } from '../local-layout.ts';
 
 /** What a person can do with a platform that runs. */
-export function describeAddresses(layout: LocalLayout, runsUntil: string): string {
+export function describeAddresses(layout: LocalLayout, runsUntil: string, withPrometheus: boolean): string {
   const { gatewayUrl, ports } = layout;
   const token = `$(node -p "require('${layout.secretsFile}').apiToken")`;
   return [
@@ -9,7 +9,9 @@ export function describeAddresses(layout: LocalLayout, runsUntil: string): strin
     `Gateway          ${gatewayUrl}   (trust ${layout.tlsDir}/ca.crt)`,
     `Processor        ${layout.processorUrl(0)}   /v1/robots /v1/partitions /metrics`,
     `Webhook pod      http://127.0.0.1:${ports.webhookFirst}   /metrics /readyz`,
+    `Insights         http://127.0.0.1:${ports.insightsFirst}   /metrics /readyz`,
     `Robot Platform   ${layout.platformUrl}/robots`,
+    ...(withPrometheus ? [`Prometheus       ${layout.prometheusUrl}`] : []),
     `Kafka            ${layout.kafkaBrokers}`,
     `Logs             ${layout.logsDir}`,
     '',

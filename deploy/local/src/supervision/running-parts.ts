@@ -6,6 +6,7 @@ const stopOrder: readonly PartKind[][] = [
   ['fleet'],
   ['gateway'],
   ['webhook'],
+  ['insights', 'prometheus'],
   ['processor', 'platform'],
   ['redis', 'kafka'],
 ];
