@@ -10,11 +10,14 @@ import { findFreePort, type LocalProcess, startEnvoy } from '@fleetstream/local'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { envoyTemplateUrl, renderEnvoy } from './render-envoy.ts';
 
+/** Longer than the gateway lets any other request be idle. */
+const slowMs = 32_000;
+
 /** A pod that says which one it is, and does as it is told. */
 class FakePod {
   readonly seen: { method: string; url: string; requestId: string | undefined }[] = [];
   ready = true;
-  mode: 'answer' | 'hang-up' | 'unavailable' = 'answer';
+  mode: 'answer' | 'hang-up' | 'unavailable' | 'slow' = 'answer';
   readonly #server: Server;
   readonly #name: string;
 
@@ -44,13 +47,17 @@ class FakePod {
     const { method = '', url = '', headers } = incoming;
     this.seen.push({ method, url, requestId: headers['x-request-id'] as string | undefined });
     incoming.resume().on('end', () => {
+      const answer = () =>
+        response.writeHead(this.mode === 'unavailable' ? 503 : 202, { 'x-pod': this.#name }).end('{}');
       if (this.mode === 'hang-up') incoming.socket.destroy();
-      else response.writeHead(this.mode === 'unavailable' ? 503 : 202, { 'x-pod': this.#name }).end('{}');
+      else if (this.mode === 'slow') setTimeout(answer, slowMs);
+      else answer();
     });
   };
 }
 
 const [webhooks, processor] = [[new FakePod('w1'), new FakePod('w2')] as const, new FakePod('p1')];
+const commands = new FakePod('c1');
 let directory: string;
 let envoy: LocalProcess;
 let gatewayPort: number;
@@ -61,7 +68,7 @@ beforeAll(async () => {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   execFileSync('openssl', ['req', '-x509', ...key, '-out', certFile, '-days', '2', ...names], { stdio: 'ignore' });
-  await Promise.all([...webhooks, processor].map((pod) => pod.listen(0)));
+  await Promise.all([...webhooks, processor, commands].map((pod) => pod.listen(0)));
   gatewayPort = await findFreePort();
   const adminPort = await findFreePort();
   const configFile = join(directory, 'envoy.yaml');
@@ -77,6 +84,7 @@ beforeAll(async () => {
       webhookEndpoints: webhooks.map(({ port }) => ({ host, port })),
       // A name, as Compose has them.
       processorEndpoints: [{ host: 'localhost', port: processor.port }],
+      commandEndpoints: [{ host, port: commands.port }],
     }),
   );
   const address = `https://localhost:${gatewayPort}`;
@@ -85,7 +93,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await envoy.stop();
-  await Promise.all([...webhooks, processor].map((pod) => pod.close()));
+  await Promise.all([...webhooks, processor, commands].map((pod) => pod.close()));
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -130,6 +138,12 @@ describe('the gateway', () => {
     { method: 'GET', path: '/v1/robots?partition=3', pods: /p1/ },
     { method: 'GET', path: '/v1/robots/r-1', pods: /p1/ },
     { method: 'GET', path: '/v1/partitions', pods: /p1/ },
+    { method: 'GET', path: '/v1/robots/r-1/commands?waitSeconds=20', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/commands', pods: /c1/ },
+    { method: 'GET', path: '/v1/commands', pods: /c1/ },
+    { method: 'GET', path: '/v1/commands?robotId=r-1', pods: /c1/ },
+    { method: 'GET', path: '/v1/commands/cmd-1', pods: /c1/ },
+    { method: 'GET', path: '/v1/platform/robots', pods: /c1/ },
   ])('sends $method $path to its pods', async ({ method, path, pods }) => {
     const answer = await send(method, path);
     expect(answer.status).toBe(202);
@@ -139,6 +153,7 @@ describe('the gateway', () => {
   it.each([
     { method: 'GET', path: '/', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'DELETE', path: '/v1/robots/r-1', status: 404, code: 'FS_NOT_FOUND' },
+    { method: 'GET', path: '/v1/commandsofanybody', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'GET', path: '/metrics', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'GET', path: '/readyz', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'POST', path: '/v1/robots/a%2fb/events', status: 400, code: 'FS_REQUEST_UNREADABLE' },
@@ -158,6 +173,13 @@ describe('the gateway', () => {
     expect(id).toMatch(/^[\w-]{36}$/);
     expect(webhooks.flatMap(({ seen }) => seen).some(({ requestId }) => requestId === id)).toBe(true);
   });
+
+  it('holds a robot that waits for its commands, longer than any other request', async () => {
+    commands.mode = 'slow';
+    const answer = await send('GET', '/v1/robots/r-1/commands?waitSeconds=50');
+    expect(answer.status).toBe(202);
+    commands.mode = 'answer';
+  }, 60_000);
 
   it('speaks HTTP/2', async () => {
     const session = connectHttp2(`https://localhost:${gatewayPort}`, { ca: readFileSync(join(directory, 'cert.pem')) });

@@ -16,6 +16,7 @@ const options: GatewayOptions = {
     { host: '127.0.0.1', port: 18_082 },
   ],
   processorEndpoints: [{ host: 'processor', port: 8090 }],
+  commandEndpoints: [{ host: 'commands', port: 8095 }],
 };
 
 interface Rendered {
@@ -41,6 +42,7 @@ describe('renderEnvoy', () => {
     expect(places).toEqual([
       ['webhook', 2],
       ['processor', 1],
+      ['commands', 1],
     ]);
   });
 

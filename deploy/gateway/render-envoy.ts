@@ -16,6 +16,7 @@ export interface GatewayOptions {
   readonly keyFile: string;
   readonly webhookEndpoints: readonly GatewayEndpoint[];
   readonly processorEndpoints: readonly GatewayEndpoint[];
+  readonly commandEndpoints: readonly GatewayEndpoint[];
 }
 
 /** The template's place, for whoever reads it in. */
@@ -31,6 +32,7 @@ export function renderEnvoy(template: string, options: GatewayOptions): string {
     ...options,
     webhookEndpoints: options.webhookEndpoints.map(toEndpoint),
     processorEndpoints: options.processorEndpoints.map(toEndpoint),
+    commandEndpoints: options.commandEndpoints.map(toEndpoint),
     problems: gatewayProblems.map(toMapper),
   };
   return template.replace(/__([a-zA-Z]+)__/g, (_, name: string) => {

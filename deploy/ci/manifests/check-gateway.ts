@@ -21,6 +21,7 @@ export async function checkGateway(context: ManifestContext): Promise<readonly s
       keyFile: tls.keyFile,
       webhookEndpoints: [{ host: 'webhook', port: 8080 }],
       processorEndpoints: [{ host: 'processor', port: 8080 }],
+      commandEndpoints: [{ host: 'commands', port: 8080 }],
     };
     writeFileSync(configFile, renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), options));
     const args = ['--mode', 'validate', '--log-level', 'warning', '--config-path', configFile];

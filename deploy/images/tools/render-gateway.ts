@@ -12,5 +12,6 @@ process.stdout.write(
     // One name with as many addresses as there are pods.
     webhookEndpoints: [{ host: 'webhook', port: 8080 }],
     processorEndpoints: [{ host: 'processor', port: 8080 }],
+    commandEndpoints: [{ host: 'commands', port: 8080 }],
   }),
 );
