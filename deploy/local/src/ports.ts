@@ -7,6 +7,7 @@ export interface LocalPorts {
   readonly webhookFirst: number;
   readonly processorFirst: number;
   readonly insightsFirst: number;
+  readonly commandsFirst: number;
   readonly platform: number;
   readonly prometheus: number;
 }
@@ -21,6 +22,7 @@ export const localPorts: LocalPorts = {
   webhookFirst: 18_081,
   processorFirst: 18_091,
   insightsFirst: 18_101,
+  commandsFirst: 18_111,
   platform: 18_070,
   prometheus: 19_090,
 };
@@ -39,6 +41,7 @@ export function shiftPorts(offset: number): LocalPorts {
     webhookFirst: localPorts.webhookFirst + offset,
     processorFirst: localPorts.processorFirst + offset,
     insightsFirst: localPorts.insightsFirst + offset,
+    commandsFirst: localPorts.commandsFirst + offset,
     platform: localPorts.platform + offset,
     prometheus: localPorts.prometheus + offset,
   };
