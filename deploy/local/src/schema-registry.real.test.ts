@@ -89,9 +89,9 @@ function bodyOf(robotId: string, index: number): string {
     case 1:
       return `{ "data": {"mode": "AUTOMATIC", "note": "d\\u00e9j\\u00e0 \u2603"}, ${head}, "type":"robot.state.v1", ${boot} }`;
     case 2:
-      return `{${head},"type":"robot.telemetry.v1",${boot},"site":"berlin","shift":2,"data":{"values":{"current":4.20e0}}}`;
+      return `{${head},"type":"robot.telemetry.v1",${boot},"site":"berlin","shift":2,"data":{"metrics":{"current":{"value":4.20e0,"unit":"A"}}}}`;
     default:
-      return `{\n  ${head},\n  "type": "robot.heartbeat.v1",\n  ${boot},\n  "data": {}\n}`;
+      return `{\n  ${head},\n  "type": "robot.alert.v1",\n  ${boot},\n  "data": {"code": "low", "level": "WARNING"}\n}`;
   }
 }
 
@@ -218,8 +218,10 @@ describe('a log of Avro and JSON, with Apicurio', () => {
     const latest = (await (await fetch(`${apicurio.address}/${subject}/latest`)).json()) as { schema: string };
     const schema = JSON.parse(latest.schema) as { fields: object[] };
     schema.fields.push({ name: 'plant', type: 'string' });
-    await ask('PUT', 'config/fleet.events-value', { compatibility: 'NONE' });
-    await ask('POST', subject, { schema: JSON.stringify(schema) });
+    const newer = { schema: JSON.stringify(schema) };
+    expect(await ask('POST', subject, newer)).toBe(409);
+    expect(await ask('PUT', 'config/fleet.events-value', { compatibility: 'NONE' })).toBe(200);
+    expect(await ask('POST', subject, newer)).toBe(200);
     const outcome = startWebhook({ SCHEMA_REGISTRY_URL: apicurio.address });
     await expect(outcome).rejects.toThrow(expect.objectContaining({ code: 'FS_SCHEMA_INCOMPATIBLE' }));
     await expect(outcome).rejects.toThrow(/can't read this version's events.*plant/);
@@ -310,10 +312,9 @@ async function startRelay(port: number, address: string): Promise<Server> {
   return relay;
 }
 
-async function ask(method: string, path: string, body: object): Promise<void> {
+async function ask(method: string, path: string, body: object): Promise<number> {
   const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
-  const answer = await fetch(`${apicurio.address}/${path}`, { method, headers, body: JSON.stringify(body) });
-  expect(answer.status).toBe(200);
+  return (await fetch(`${apicurio.address}/${path}`, { method, headers, body: JSON.stringify(body) })).status;
 }
 
 async function* toAsync<Value>(values: readonly Value[]): AsyncGenerator<Value> {

@@ -6,3 +6,4 @@ export {
   type RegistryStatus,
   type StoredValue,
 } from './event-codec.ts';
+export { readAsJson } from './read-as-json.ts';

@@ -53,6 +53,11 @@ export class PlatformAccess {
     return failUnreachable('No log is known. Run "npm start", give --brokers host:port, or --no-log to leave it out.');
   }
 
+  /** `undefined` for a log that holds no Avro. */
+  findSchemaRegistry(): string | undefined {
+    return this.#config.SCHEMA_REGISTRY_URL;
+  }
+
   findApiToken(): string {
     const token = this.#config.FLEETSTREAM_API_TOKEN ?? this.#readLocal('secrets.json')?.['apiToken'];
     if (typeof token === 'string' && token !== '') return token;

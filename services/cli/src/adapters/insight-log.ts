@@ -28,23 +28,35 @@ export async function readVerdicts(brokers: readonly string[]): Promise<SaidVerd
 }
 
 /** Replays the log behind verdicts. @throws CliFailure 3 when the log can't be read so far back */
-export async function checkVerdicts(brokers: readonly string[], said: readonly SaidVerdict[]): Promise<VerdictCheck> {
+export async function checkVerdicts(
+  brokers: readonly string[],
+  schemaRegistryUrl: string | undefined,
+  said: readonly SaidVerdict[],
+): Promise<VerdictCheck> {
   const { createKafkaClient, fetchOffsets, readLog } = await import('@fleetstream/kafka');
+  const { createEventCodec, readAsJson } = await import('@fleetstream/schema-registry');
   const kafka = createKafkaClient({ brokers, clientId: 'fleetstream-cli', log: silentLog });
+  const codec = createEventCodec({ url: schemaRegistryUrl, role: 'reader', log: silentLog });
+  const stopCodec = await codec.start();
   try {
     const ranges = await fetchOffsets(kafka, topics.events);
     return await verifyVerdicts(said, (partition, fromOffset, throughOffset) =>
-      readLog({
-        kafka,
-        topic: topics.events,
-        partitions: [partition],
-        fromOffsets: new Map([[partition, fromOffset]]),
-        // A verdict on what the log does not have must be refuted, not waited for.
-        untilOffsets: new Map([[partition, Math.min(throughOffset + 1, ranges.get(partition)?.end ?? 0)]]),
-      }),
+      readAsJson(
+        codec,
+        readLog({
+          kafka,
+          topic: topics.events,
+          partitions: [partition],
+          fromOffsets: new Map([[partition, fromOffset]]),
+          // A verdict on what the log does not have must be refuted, not waited for.
+          untilOffsets: new Map([[partition, Math.min(throughOffset + 1, ranges.get(partition)?.end ?? 0)]]),
+        }),
+      ),
     );
   } catch (thrown) {
     return failUnread(brokers, topics.events, thrown);
+  } finally {
+    await stopCodec();
   }
 }
 

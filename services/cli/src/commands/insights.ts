@@ -30,12 +30,13 @@ replay ends with 1 when a verdict does not follow from the log.`,
     if (rest.length > 0) failUsage(`"${rest.join(' ')}" is too much; a robot is named by --robot`);
     const robotId = values.robot === undefined ? undefined : toRobotId([values.robot]);
     const limit = toLimit(values.limit, action === 'list' ? limitDefault : limitMax);
-    const brokers = new PlatformAccess(world).findBrokers(values);
+    const access = new PlatformAccess(world);
+    const brokers = access.findBrokers(values);
     const all = await readVerdicts(brokers);
     const said = all.filter(({ data }) => robotId === undefined || data.robotId === robotId).slice(-limit);
     const json = values.json === true;
     if (action === 'replay') {
-      reportCheck(await checkVerdicts(brokers, said), json, world);
+      reportCheck(await checkVerdicts(brokers, access.findSchemaRegistry(), said), json, world);
       return;
     }
     const lines = json ? said.map((one) => one.text) : toInsightTable(said.map(({ data }) => data));
