@@ -1,43 +1,31 @@
 export { type AvroEvent, toAvroEvent, toEventText } from './avro/avro-event.ts';
 export { type AvroRecordSchema, eventSubject, toAvroEventSchema } from './avro/avro-event-schema.ts';
 export { contentTypes, isAvroEvent } from './content-types.ts';
-export {
-  isVda5050Type,
-  type MappedVda5050,
-  mapVda5050,
-  type Vda5050Type,
-  vda5050Types,
-} from './dialects/map-vda5050.ts';
-export { type Vda5050Deviation, vda5050Deviations } from './dialects/vda5050-deviations.ts';
+export { isVda5050Type, type MappedVda5050, type Vda5050Type } from './dialects/map-vda5050.ts';
+export { type Vda5050Deviation } from './dialects/vda5050-deviations.ts';
 export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
-export { describeEvents, type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
-export { type Envelope, envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';
+export { type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
+export { type Envelope, type FleetEvent, toRobotSource } from './event-envelope.ts';
 export {
   type EventData,
   type EventType,
-  fleetEventSchemas,
   type FleetEventType,
   insightEventSchemas,
-  isFleetEventType,
   isRobotEventType,
   outputEventSchemas,
   type OutputEventType,
-  robotEventSchemas,
   type RobotEventType,
 } from './events/index.ts';
 export {
   commandAckStatuses,
   type CommandData,
   commandExpiryMs,
-  commandIdSchema,
-  commandParametersMax,
   type CommandStatus,
   commandStatuses,
   deliveryChannels,
   deliveryOutcomes,
   isTerminal,
   type TerminalStatus,
-  terminalStatuses,
 } from './events/command-events.ts';
 export {
   type CommandRequestedData,
@@ -55,9 +43,9 @@ export {
   type RobotTelemetryData,
 } from './events/robot-events.ts';
 export { type RobotStateData } from './events/robot-state.ts';
-export { type ActionStatus, actionStatuses, type ErrorLevel, errorLevels } from './events/shared.ts';
+export { type ActionStatus, type ErrorLevel } from './events/shared.ts';
 export { type EventResult, type IngestAnswer, type Problem } from './ingest-answer.ts';
 export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './parse-robot-event.ts';
-export { tickKey, tickSource, toTickEvent } from './tick.ts';
+export { tickKey, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';
 export { type ProblemFields, toProblem } from './to-problem.ts';

@@ -2,7 +2,7 @@
 export const tickKey = 'fleet.tick';
 
 /** The `source` of tick records. */
-export const tickSource = '/fleet/ticks';
+const tickSource = '/fleet/ticks';
 
 /** A tick as it is appended to `fleet.events`; `id` is the writer's own and unique. */
 export function toTickEvent(partition: number, id: string): string {

@@ -5,6 +5,5 @@ export {
   signContent,
   type SignedContent,
   type SigningSecret,
-  toSigningKey,
   verifyContent,
 } from './webhook-signature.ts';

@@ -1,7 +1,6 @@
 export { type AcknowledgedEvent } from './oracle/check-acknowledged.ts';
 export { type ServedStates, type RunFigures, verifyRun, type VerifyRunOptions } from './oracle/verify-run.ts';
 export { createMemoryObjectStore, type MemoryObjectStore } from './memory-object-store.ts';
-export { openMemoryStateStore, readMemoryPosition } from './memory-state-store.ts';
 export { describeObjectStoreContract } from './object-store-contract.ts';
 export { describeStateStoreContract, type StateStoreUnderTest } from './state-store-contract.ts';
 export { createRandom, discreteSeries, gauss, noisySeries, type Random, type Series } from './synthetic-series.ts';
