@@ -10,4 +10,3 @@ export { type PrometheusOptions, startPrometheus } from './start-prometheus.ts';
 export { isS3ServerThere, type S3Server, type S3ServerCredentials, type S3ServerOptions } from './s3-server.ts';
 export { startMinio } from './start-minio.ts';
 export { startVersitygw } from './start-versitygw.ts';
-export { type ApicurioOptions, isApicurioThere, startApicurio } from './start-apicurio.ts';
