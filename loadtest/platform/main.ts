@@ -4,27 +4,27 @@ import { createPlatformServer } from './platform-server.ts';
 import { createRegistrySaver, loadRegistry } from './registry-file.ts';
 import { RobotRegistry } from './robot-registry.ts';
 
-const help = `A stand-in for the Robot Platform: who the robots are. On 127.0.0.1 only.
+const help = `A stand-in for the Robot Platform: who the robots are. On 127.0.0.1 only, unless a container gives its --host.
 
-node loadtest/platform/main.ts [--port 18070] [--state FILE]
+node loadtest/platform/main.ts [--host 127.0.0.1] [--port 18070] [--state FILE]
 `;
 
 try {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { port: text, state: text, help: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { host: text, port: text, state: text, help: { type: 'boolean' } } });
   if (values.help === true) process.stdout.write(help);
-  else await serve(Number(values.port ?? '18070'), values.state);
+  else await serve(values.host ?? '127.0.0.1', Number(values.port ?? '18070'), values.state);
 } catch (thrown) {
   process.stderr.write(`platform: ${toMessage(thrown)}\n`);
   process.exitCode = 1;
 }
 
-async function serve(port: number, file: string | undefined): Promise<void> {
+async function serve(host: string, port: number, file: string | undefined): Promise<void> {
   const registry = new RobotRegistry();
   if (file !== undefined) await loadRegistry(registry, file);
   const save = file === undefined ? () => Promise.resolve() : createRegistrySaver(registry, file);
   const server = createPlatformServer(registry, save);
-  server.listen(port, '127.0.0.1', () => {
+  server.listen(port, host, () => {
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
     process.stdout.write(`${JSON.stringify({ kind: 'listening', port: bound })}\n`);

@@ -8,6 +8,7 @@ import { describeObjectStoreContract } from '@fleetstream/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createObjectStoreFromUrl } from './create-object-store-from-url.ts';
 import { createS3ObjectStore, type S3ObjectStoreOptions } from './create-s3-object-store.ts';
+import { ensureBucket } from './ensure-bucket.ts';
 import { type ObjectStore } from './port.ts';
 
 const bucket = 'fleet-checkpoints';
@@ -49,6 +50,15 @@ describe.each([
   };
 
   describeObjectStoreContract(name, () => createStore());
+
+  it('makes a bucket once, and finds it from then on', async () => {
+    const url = `s3://fleet-new?endpoint=${encodeURIComponent(server.address)}`;
+    const { credentials } = server;
+    expect(await ensureBucket(url, { credentials, log: silentLog })).toBe('made');
+    expect(await ensureBucket(url, { credentials, log: silentLog })).toBe('there');
+    const refused = ensureBucket(url, { credentials: { ...credentials, secretAccessKey: 'wrong' }, log: silentLog });
+    await expect(refused).rejects.toMatchObject({ code: 'FS_CHECKPOINT_STORE_UNAVAILABLE' });
+  });
 
   it('lists more than one page', async () => {
     const store = createStore({ pageSize: 3 });
