@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { apicurioStep } from './setup/apicurio.mjs';
+import { apicurioStep, apicurioTestStep } from './setup/apicurio.mjs';
 import { envoyStep } from './setup/envoy.mjs';
 import { goToolStep } from './setup/go-tools.mjs';
 import { kafkaJarsStep, kafkaWarmStep } from './setup/kafka.mjs';
@@ -24,7 +24,7 @@ const buildGoTool = (name) => (context) => goToolStep(context, name);
 const stepsByPurpose = {
   verify: [],
   start: platform,
-  test: [...platform, ...s3TestSteps(process.env), apicurioStep],
+  test: [...platform, ...s3TestSteps(process.env), apicurioTestStep],
   versitygw: [buildGoTool('versitygw')],
   minio: [buildGoTool('minio')],
   apicurio: [systemPackagesStep, apicurioStep],

