@@ -22,6 +22,11 @@ export interface FleetOptions {
   readonly run: string;
   readonly duplicateShare: number;
   readonly once: boolean;
+  /** The command service; `undefined` leaves commands out. */
+  readonly commands: string | undefined;
+  readonly commandTokenFile: string;
+  readonly commandsPerSecond: number;
+  readonly commandJournal: string | undefined;
 }
 
 export const fleetHelp = `Robots as real HTTP clients: recorded or simulated, each with its own secret, outbox and retries.
@@ -45,9 +50,14 @@ node loadtest/fleet/main.ts --gateway URL --ca FILE --master-key-file FILE [opti
   --run LABEL              goes into ids: the same label again sends the same events again (new each start)
   --duplicates SHARE       of acknowledged requests, sent again on purpose (0.01)
   --once                   end after one pass instead of looping
+  --commands URL|none      command service: robots fetch their commands there and carry them out (none)
+  --command-token-file F   JSON with "commandsToken", an operator's (.fleetstream/secrets.json)
+  --commands-per-second R  commands given to random robots (1)
+  --command-journal FILE   what robots did with each command, JSON lines (none)
   --help
 
-SIGTERM or SIGINT: no new events, deliver what waits (30 s at most), report, exit 0. A second one ends the delivery.
+SIGTERM or SIGINT: no new events or commands, wait for the ends of commands (20 s at most), deliver what waits (30 s at
+most), report, exit 0. A second one ends the waiting.
 Standard output is JSON lines: "registered", "progress" each second, "done" with the report.
 `;
 
@@ -79,6 +89,10 @@ export function parseFleetOptions(args: readonly string[], defaultRun: string): 
     run: toRun(values.run ?? defaultRun),
     duplicateShare: toNumber('--duplicates', values.duplicates ?? '0.01', 0, 1),
     once: values.once === true,
+    commands: toOptionalUrl('--commands', values.commands),
+    commandTokenFile: values['command-token-file'] ?? '.fleetstream/secrets.json',
+    commandsPerSecond: toNumber('--commands-per-second', values['commands-per-second'] ?? '1', 0, 1000),
+    commandJournal: orNone(values['command-journal']),
   };
 }
 
@@ -104,6 +118,10 @@ function parseValues(args: readonly string[]) {
         run: text,
         duplicates: text,
         once: flag,
+        commands: text,
+        'command-token-file': text,
+        'commands-per-second': text,
+        'command-journal': text,
         help: flag,
       },
     }).values;
@@ -128,6 +146,11 @@ function toChoice<Choice extends string>(name: string, text: string, choices: re
 
 function toUrl(name: string, text: string): string {
   return URL.canParse(text) && /^https?:/.test(text) ? text : refuse(`${name}: an http or https URL, not "${text}"`);
+}
+
+function toOptionalUrl(name: string, text: string | undefined): string | undefined {
+  const url = orNone(text);
+  return url === undefined ? undefined : toUrl(name, url);
 }
 
 function toRun(text: string): string {

@@ -1,3 +1,5 @@
+import { type CommandReport } from './commands/fleet-commands.ts';
+
 /** Counters since the start, as every `progress` line carries them. */
 export interface FleetCounters {
   /** Events made, exact duplicate lines of recordings included. */
@@ -52,4 +54,6 @@ export interface FleetReport extends FleetCounters {
   readonly largestEventBytes: number;
   /** CPU seconds of this process, user and system together. */
   readonly cpuSeconds: number;
+  /** When commands were part of the run. */
+  readonly commands?: CommandReport;
 }

@@ -1,3 +1,4 @@
+import { type RecordedCommand } from './commands/recorded-command.ts';
 import { type RobotEvent } from './robot-event.ts';
 
 /** How a robot is known to the Robot Platform. */
@@ -32,6 +33,12 @@ export interface FleetSource {
   readonly fitting: string;
   readonly notReplayed: Readonly<Record<string, number>>;
   readonly exactDuplicateLines: number;
+  /** Commands that robots were given when they were recorded and answer in what is replayed, by time. */
+  readonly recordedCommands: readonly RecordedCommand[];
+  /** Recorded actions that no state ever named; they are not given. */
+  readonly unansweredActions: number;
+  /** Recorded milliseconds per wall millisecond. */
+  readonly pace: number;
 }
 
 /** What every source needs to know of a run. */

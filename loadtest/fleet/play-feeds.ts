@@ -20,6 +20,8 @@ export interface PlayOptions {
   /** Resolves after the time or as soon as the signal is aborted. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
+  /** Whether an event has to wait, because its robot can't know yet what it is about. */
+  readonly holds?: (robotId: string, atMs: number) => boolean;
 }
 
 const stepMs = 20;
@@ -42,6 +44,11 @@ export async function playFeeds(options: PlayOptions): Promise<void> {
       const performer = queue.popDue(nowMs);
       if (performer === undefined) break;
       if (signal.aborted) return;
+      if (options.holds?.(performer.feed.identity.robotId, performer.item.atMs) === true) {
+        performer.delayMs += stepMs;
+        queue.push(performer);
+        continue;
+      }
       perform(performer, tally);
       if (!performer.held) {
         const next = performer.feed.next();

@@ -60,6 +60,11 @@ export class RobotClient {
     this.#parts = parts;
   }
 
+  /** False in a network hole. */
+  get online(): boolean {
+    return this.#online;
+  }
+
   get pending(): number {
     return this.#parts.outbox.length;
   }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Clock, toMessage } from '@fleetstream/kernel';
 import { deriveRobotSecret } from '@fleetstream/signing';
+import { type CommandGateway } from './commands/command-gateway.ts';
+import { FleetCommands } from './commands/fleet-commands.ts';
 import { enrolRobots } from './enrol-robots.ts';
 import { type FleetOptions } from './fleet-options.ts';
 import { type FleetLine, type FleetReport } from './fleet-report.ts';
@@ -19,6 +21,8 @@ export interface FleetParts {
   readonly masterKey: Buffer;
   readonly gateway: Gateway;
   readonly journal: JournalWriter;
+  /** How commands travel; `undefined` leaves them out. */
+  readonly commandGateway?: CommandGateway | undefined;
   readonly clock: Clock;
   readonly print: (line: FleetLine) => void;
   /** User and system time of this process. */
@@ -33,6 +37,8 @@ const lingerMs = 150;
 const progressMs = 1000;
 const drainMsMax = 30_000;
 const keyVersion = 1;
+/** Robots that wait for commands at once, each on a connection of its own. */
+export const pollsMax = 256;
 
 /** A fleet's life: enrol, play, drain, report. Closes the gateway and the journal. */
 export async function runFleet(parts: FleetParts): Promise<FleetReport> {
@@ -45,26 +51,55 @@ export async function runFleet(parts: FleetParts): Promise<FleetReport> {
   }
   print({ kind: 'registered', robots, source: source.name });
   const cast = source.feeds.map((feed) => ({ feed, client: createClient(parts, feed, tally) }));
+  const commands = createCommands(parts, cast);
   const progress = setInterval(() => {
     print(toProgress(tally));
   }, progressMs);
   const startMs = clock.monotonicMs();
   try {
-    await playFeeds({ cast, clock, tally, sleep, signal: parts.shutdown });
+    commands?.start();
+    await playFeeds({ cast, clock, tally, sleep, signal: parts.shutdown, ...(commands && { holds: commands.holds }) });
     const playedMs = clock.monotonicMs() - startMs;
     const clients = cast.map(({ client }) => client);
+    for (const client of clients) client.setOnline(true);
+    await commands?.settle(parts.giveUp);
+    const commandReport = await commands?.stop();
     await drain(clients, parts.giveUp);
     const drainedMs = clock.monotonicMs() - startMs - playedMs;
     // Closing first ends the requests that are still in flight, so that giving up takes no time.
     await gateway.close();
     await Promise.all(clients.map((client) => client.abandon()));
     await journal.close();
-    const report = toReport(parts, tally, playedMs / 1000, drainedMs / 1000);
+    const report = {
+      ...toReport(parts, tally, playedMs / 1000, drainedMs / 1000),
+      ...(commandReport && { commands: commandReport }),
+    };
     print({ kind: 'done', ...report });
     return report;
   } finally {
     clearInterval(progress);
   }
+}
+
+function createCommands(
+  { options, source, commandGateway, clock }: FleetParts,
+  cast: readonly { readonly feed: RobotFeed; readonly client: RobotClient }[],
+): FleetCommands | undefined {
+  if (commandGateway === undefined) return undefined;
+  return new FleetCommands({
+    gateway: commandGateway,
+    cast: cast.map(({ feed, client }) => ({ robotId: feed.identity.robotId, client })),
+    perSecond: options.commandsPerSecond,
+    recorded: source.recordedCommands,
+    recordedUnanswered: source.unansweredActions,
+    recordedPace: source.pace,
+    journalFile: options.commandJournal,
+    pollsMax,
+    seed: options.seed,
+    run: options.run,
+    clock,
+    sleep,
+  });
 }
 
 function createClient(parts: FleetParts, feed: RobotFeed, tally: FleetTally): RobotClient {

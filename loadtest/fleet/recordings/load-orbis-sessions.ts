@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type RecordedCommand } from '../commands/recorded-command.ts';
+import { GivenActions } from './given-actions.ts';
 import { readOrbisLine } from './read-orbis-line.ts';
 import { type Track, type TrackEvent } from './track.ts';
 
@@ -15,6 +17,10 @@ export interface OrbisRecording {
   /** Lines that repeat one before, byte for byte. */
   readonly exactDuplicateLines: number;
   readonly largestPayloadBytes: number;
+  /** Actions of orders and instant actions that their robots answered, by time. */
+  readonly commands: readonly RecordedCommand[];
+  /** Actions that no state ever named, such as those for status lights. */
+  readonly unansweredActions: number;
 }
 
 interface TrackInMaking {
@@ -40,6 +46,7 @@ export async function loadOrbisSessions(files: readonly string[]): Promise<Orbis
   const notReplayed: Record<string, number> = {};
   let exactDuplicateLines = 0;
   let largestPayloadBytes = 0;
+  const given = new GivenActions();
   let offsetMs = 0;
   for (const [session, file] of files.entries()) {
     const seen = new Set<string>();
@@ -54,6 +61,7 @@ export async function loadOrbisSessions(files: readonly string[]): Promise<Orbis
       // Receive times may go back by a hair between connections; a track's must not.
       endMs = Math.max(endMs, offsetMs + message.receivedMs - firstMs);
       largestPayloadBytes = Math.max(largestPayloadBytes, Buffer.byteLength(message.payload));
+      given.read(message.topic, message.payload, endMs);
       const read = readOrbisLine(line, message.topic, message.payload, session);
       if (read.kind === 'skipped') {
         notReplayed[read.why] = (notReplayed[read.why] ?? 0) + 1;
@@ -67,7 +75,7 @@ export async function loadOrbisSessions(files: readonly string[]): Promise<Orbis
     offsetMs = endMs + sessionGapMs;
   }
   const tracks = [...making].map(([robotId, track]) => toTrack(robotId, track, offsetMs));
-  return { tracks, notReplayed, exactDuplicateLines, largestPayloadBytes };
+  return { tracks, notReplayed, exactDuplicateLines, largestPayloadBytes, ...given.toCommands() };
 }
 
 function toTrack(robotId: string, { model, times, events }: TrackInMaking, durationMs: number): Track {

@@ -14,7 +14,7 @@ interface Origin {
   readonly message: string;
 }
 
-/** Commands to robots and descriptions of them; the command service will speak of these, not the robots. */
+/** Commands to robots and descriptions of them: robots don't say these. `GivenActions` reads the commands. */
 const notEvents: ReadonlySet<string> = new Set(['order', 'instantAction', 'factsheet', 'status', 'set', 'action']);
 
 /**

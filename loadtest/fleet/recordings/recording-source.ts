@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@fleetstream/kernel';
+import { type RecordedCommand } from '../commands/recorded-command.ts';
 import { type FleetSource, type RobotFeed, type SourceOptions } from '../fleet-source.ts';
 import { between, createRandom } from '../seeded-random.ts';
 import { fitRate, type RateFit } from './fit-rate.ts';
@@ -46,6 +47,7 @@ export async function createRecordingSource(options: RecordingOptions): Promise<
     options.rate,
     options.speed,
   );
+  const pace = options.speed / fit.slowDown;
   return {
     name: 'recordings',
     tracks: tracks.length,
@@ -53,7 +55,15 @@ export async function createRecordingSource(options: RecordingOptions): Promise<
     fitting: fit.text,
     notReplayed: orbis.notReplayed,
     exactDuplicateLines: orbis.exactDuplicateLines,
+    recordedCommands: choice === 'agv-session' ? toReplayed(orbis.commands, pace) : [],
+    unansweredActions: choice === 'agv-session' ? orbis.unansweredActions : 0,
+    pace,
   };
+}
+
+/** Only a session whose robots play once as themselves: copies and later loops would answer one command again. */
+function toReplayed(commands: readonly RecordedCommand[], pace: number): RecordedCommand[] {
+  return commands.map((command) => ({ ...command, atMs: command.atMs / pace }));
 }
 
 async function loadTracks({

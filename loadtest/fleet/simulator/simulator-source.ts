@@ -31,5 +31,8 @@ export function createSimulatorSource(options: SourceOptions): FleetSource {
     fitting: `each robot reports every ${Math.round(tickMs)} ms`,
     notReplayed: {},
     exactDuplicateLines: 0,
+    recordedCommands: [],
+    unansweredActions: 0,
+    pace: speed,
   };
 }
