@@ -31,7 +31,8 @@ const stepsByPurpose = {
   load: [...platform, prometheusStep, buildGoTool('k6')],
   manifests: [
     ...[systemPackagesStep, envoyStep, prometheusStep],
-    ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), buildGoTool('compose-go'), kubernetesSchemasStep],
+    ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), buildGoTool('compose-go'), buildGoTool('buildx')],
+    kubernetesSchemasStep,
   ],
 };
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram } from './programs.mjs';
 import { readOutput, runCommand } from './run-command.mjs';
@@ -33,6 +33,21 @@ const goTools = {
     version: 'v0.0.0-20260212201848-7aac2a2c5b7c',
     size: 'about 10 CPU minutes',
   },
+  // Plugins of Docker's client, which work on their own as well: buildx reads docker-bake.hcl without an engine.
+  buildx: {
+    module: 'github.com/docker/buildx',
+    version: 'v0.30.1',
+    size: 'about 2 CPU minutes',
+    inside: './cmd/buildx',
+  },
+  // For "npm run test:images", where there is no Compose.
+  compose: {
+    module: 'github.com/docker/compose/v2',
+    version: 'v2.40.3',
+    size: 'about 2 CPU minutes',
+    inside: './cmd',
+    flags: '-X github.com/docker/compose/v2/internal.Version=v2.40.3',
+  },
   kustomize: { module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1', size: 'about half a CPU minute' },
 };
 
@@ -43,7 +58,7 @@ export function goToolFile(cacheDir, name) {
 
 /** Builds one of the tools. A file under its final name is always whole. */
 export function goToolStep({ places, logsDir }, name) {
-  const { module, version, size, binary = name } = goTools[name];
+  const { module, version, size, binary = name, inside, flags = '' } = goTools[name];
   const file = goToolFile(places.cacheDir, name);
   return {
     name: `${name} ${version} (built from source, ${size})`,
@@ -55,16 +70,32 @@ export function goToolStep({ places, logsDir }, name) {
       mkdirSync(part, { recursive: true });
       // Without cgo the program needs no C compiler and runs on any Linux of its architecture.
       const environment = { ...process.env, GOBIN: part, GOFLAGS: '-buildvcs=false', CGO_ENABLED: '0' };
-      await runCommand('nice', ['go', 'install', '-p', '1', '-trimpath', '-ldflags=-s -w', `${module}@${version}`], {
-        logFile: join(logsDir, `go-install-${name}.log`),
-        environment,
-      });
+      const options = { logFile: join(logsDir, `go-install-${name}.log`), environment };
+      const build = ['-p', '1', '-trimpath', `-ldflags=-s -w ${flags}`.trim()];
+      if (inside === undefined) await runCommand('nice', ['go', 'install', ...build, `${module}@${version}`], options);
+      else {
+        // A module with "exclude" or "replace" lines can only be built as the main one.
+        const directory = await copyModule(`${module}@${version}`, join(part, 'source'));
+        await runCommand('nice', ['go', 'build', ...build, '-o', join(part, binary), inside], {
+          ...options,
+          directory,
+        });
+      }
       mkdirSync(dirname(file), { recursive: true });
       renameSync(join(part, binary), file);
       rmSync(part, { recursive: true, force: true });
     },
     remedy: goRemedy,
   };
+}
+
+/** Go's own copy of a module can't be written to, and a build may want to. */
+async function copyModule(module, directory) {
+  const answer = await readOutput('go', ['mod', 'download', '-json', module]);
+  if (answer === '') throw new Error(`Go could not download ${module}`);
+  cpSync(JSON.parse(answer).Dir, directory, { recursive: true });
+  await runCommand('chmod', ['-R', 'u+w', directory], { logFile: join(directory, '..', 'chmod.log') });
+  return directory;
 }
 
 /** What to do when Go is missing or can't reach its modules. */

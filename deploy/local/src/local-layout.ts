@@ -8,6 +8,8 @@ export interface LocalLayout {
   readonly kafkaBrokers: string;
   readonly gatewayUrl: string;
   readonly platformUrl: string;
+  /** The command service itself; robots and operators reach it through the gateway. */
+  readonly commandsUrl: string;
   processorUrl(index: number): string;
   /** Says that the directory is ours; without it nothing is ever deleted. */
   readonly markerFile: string;
@@ -17,6 +19,7 @@ export interface LocalLayout {
   readonly addressesFile: string;
   readonly platformFile: string;
   readonly journalFile: string;
+  readonly commandJournalFile: string;
   readonly logsDir: string;
   readonly kafkaDir: string;
   readonly redisDir: string;
@@ -37,6 +40,7 @@ export function toLocalLayout(stateDir: string, portOffset = 0): LocalLayout {
     kafkaBrokers: `127.0.0.1:${ports.kafka}`,
     gatewayUrl: `https://localhost:${ports.gateway}`,
     platformUrl: `http://127.0.0.1:${ports.platform}`,
+    commandsUrl: `http://127.0.0.1:${ports.commandsFirst}`,
     processorUrl: (index) => `http://127.0.0.1:${ports.processorFirst + index}`,
     markerFile: join(stateDir, 'fleetstream-state-directory'),
     childrenFile: join(stateDir, 'children.json'),
@@ -44,6 +48,7 @@ export function toLocalLayout(stateDir: string, portOffset = 0): LocalLayout {
     addressesFile: join(stateDir, 'local.json'),
     platformFile: join(stateDir, 'platform-robots.json'),
     journalFile: join(stateDir, 'journal.ndjson'),
+    commandJournalFile: join(stateDir, 'command-journal.ndjson'),
     logsDir: join(stateDir, 'logs'),
     kafkaDir: join(stateDir, 'kafka'),
     redisDir: join(stateDir, 'redis'),

@@ -15,6 +15,7 @@ const defaults = {
   fleet: true,
   fresh: false,
   chaos: false,
+  commandsPerSecond: 1,
   prometheus: false,
   seed: 1,
   stateDir: '.fleetstream',
@@ -32,7 +33,14 @@ describe('parseFlags', () => {
     {
       name: 'a single log file is an AGV session, played once',
       argv: ['--recordings', 'a/b.log', '--speed', '10', '--json'],
-      options: { recordings: 'a/b.log', source: 'agv-session', once: true, speed: 10, json: true },
+      options: {
+        recordings: 'a/b.log',
+        source: 'agv-session',
+        once: true,
+        speed: 10,
+        json: true,
+        commandsPerSecond: 0,
+      },
     },
     {
       name: 'a folder of recordings goes on for ever',

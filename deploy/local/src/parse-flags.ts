@@ -21,6 +21,7 @@ const flags = {
   'with-prometheus': { type: 'boolean' },
   fresh: { type: 'boolean' },
   chaos: { type: 'boolean' },
+  commands: { type: 'string' },
   seed: { type: 'string' },
   'state-dir': { type: 'string' },
   'port-offset': { type: 'string' },
@@ -57,7 +58,7 @@ export function parseFlags(argv: readonly string[], foundRecordings?: string): P
     return typeof value === 'string' ? value : undefined;
   };
   const number = (
-    name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'seed' | 'port-offset',
+    name: 'robots' | 'rate' | 'speed' | 'webhooks' | 'processors' | 'commands' | 'seed' | 'port-offset',
     limits: NumberLimits,
   ) => readNumber(name, text(name), limits, problems);
   const recordings = text('recordings') ?? (text('source') === undefined ? foundRecordings : undefined);
@@ -81,6 +82,8 @@ export function parseFlags(argv: readonly string[], foundRecordings?: string): P
     prometheus: values['with-prometheus'] === true,
     fresh: values.fresh === true,
     chaos: values.chaos === true,
+    // A recorded session has commands of its own.
+    commandsPerSecond: number('commands', { min: 0, max: 1000, whole: false }) ?? (source === 'agv-session' ? 0 : 1),
     seed: number('seed', { min: 0, max: 2 ** 31 - 1, whole: true }) ?? 1,
     stateDir: text('state-dir') ?? '.fleetstream',
     portOffset: number('port-offset', { min: 0, max: 12_000, whole: true }) ?? 0,

@@ -4,7 +4,7 @@ import { checkMachine } from './checks/check-machine.ts';
 import { endLeftovers } from './checks/recorded-children.ts';
 import { type LocalLayout, toLocalLayout } from './local-layout.ts';
 import { listPorts } from './parts/create-parts.ts';
-import { openSecrets } from './parts/local-secrets.ts';
+import { openSecrets, writeCommandsToken } from './parts/local-secrets.ts';
 import { openStateDirectory } from './parts/state-directory.ts';
 import { type StartOptions } from './start-options.ts';
 
@@ -26,9 +26,10 @@ export async function prepareRun(
   const ended = await endLeftovers(layout.childrenFile);
   if (ended.length > 0) onNotice(`Ended ${ended.length} processes that an earlier start had left running.`);
   openStateDirectory(layout, options.fresh);
-  openSecrets(layout.secretsFile);
+  await writeCommandsToken(layout.secretsFile, openSecrets(layout.secretsFile));
   // What the journal of an earlier run says is not this run's history.
   rmSync(layout.journalFile, { force: true });
+  rmSync(layout.commandJournalFile, { force: true });
   const ports = listPorts(layout.ports, options);
   const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath, prometheus: options.prometheus });
   return problems.length > 0 ? { kind: 'unfit', problems } : { kind: 'ready', layout };

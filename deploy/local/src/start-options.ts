@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly prometheus: boolean;
   readonly fresh: boolean;
   readonly chaos: boolean;
+  /** Commands given to random robots. */
+  readonly commandsPerSecond: number;
   readonly seed: number;
   readonly stateDir: string;
   /** Added to every port. */
@@ -39,6 +41,7 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --no-fleet          only the platform; send events yourself
   --chaos             kill pods and processors during the run, once with the processor's state deleted;
                       --for 45s at least
+  --commands N        commands given to robots each second (1; a recorded session: only its own)
   --seed N            of the fleet and of the chaos (1)
   --json              figures as one JSON object on the last line of standard output, progress on standard error
   --fresh             empty the state directory first

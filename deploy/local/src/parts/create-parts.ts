@@ -11,7 +11,12 @@ import { type PartSpec } from '../supervision/supervisor.ts';
 import { type LocalSecrets } from './local-secrets.ts';
 import { startNodeService } from './node-service.ts';
 import { toPrometheusConfig } from './prometheus-config.ts';
-import { toInsightsEnvironment, toProcessorEnvironment, toWebhookEnvironment } from './service-environments.ts';
+import {
+  toCommandsEnvironment,
+  toInsightsEnvironment,
+  toProcessorEnvironment,
+  toWebhookEnvironment,
+} from './service-environments.ts';
 import { ensureCertificate } from './tls-certificate.ts';
 
 export interface PartsContext {
@@ -36,6 +41,7 @@ export interface Parts {
   readonly webhooks: readonly PartSpec[];
   readonly processors: readonly PartSpec[];
   readonly insights: PartSpec;
+  readonly commands: PartSpec;
   readonly prometheus: PartSpec | undefined;
 }
 
@@ -48,6 +54,7 @@ export function createParts(context: PartsContext): Parts {
     webhooks: Array.from({ length: context.webhooks }, (_, index) => createWebhookPart(context, index)),
     processors: Array.from({ length: context.processors }, (_, index) => createProcessorPart(context, index)),
     insights: createInsightsPart(context),
+    commands: createCommandsPart(context),
     prometheus: context.prometheus ? createPrometheusPart(context) : undefined,
   };
 }
@@ -59,6 +66,7 @@ export function listPorts(
 ): Map<number, string> {
   return new Map<number, string>([
     [ports.insightsFirst, 'insights'],
+    [ports.commandsFirst, 'the command service'],
     ...(prometheus ? [[ports.prometheus, 'Prometheus'] as const] : []),
     [ports.kafka, 'Kafka'],
     [ports.kafkaController, "Kafka's controller"],
@@ -190,6 +198,27 @@ function createInsightsPart({ layout, root, nodeFile, environment }: PartsContex
         readyUrl: `${address}/readyz`,
         address,
         logFile: layout.logFile('insights'),
+        appendLog: appendLog(),
+        onSpawned,
+      }),
+  };
+}
+
+function createCommandsPart({ layout, secrets, root, nodeFile, environment }: PartsContext): PartSpec {
+  const appendLog = once();
+  const address = layout.commandsUrl;
+  return {
+    name: 'commands',
+    kind: 'commands',
+    start: (onSpawned) =>
+      startNodeService({
+        name: 'commands',
+        nodeFile,
+        mainFile: join(root, 'services/commands/src/main.ts'),
+        environment: { ...environment, ...toCommandsEnvironment({ layout, secrets }) },
+        readyUrl: `${address}/readyz`,
+        address,
+        logFile: layout.logFile('commands'),
         appendLog: appendLog(),
         onSpawned,
       }),

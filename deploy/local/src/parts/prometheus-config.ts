@@ -18,6 +18,7 @@ export function toPrometheusConfig(
       pods('webhook', ports.webhookFirst, webhooks),
       pods('processor', ports.processorFirst, processors),
       pods('insights', ports.insightsFirst, 1),
+      pods('commands', ports.commandsFirst, 1),
       pods('gateway', ports.gatewayAdmin, 1, '/stats/prometheus'),
     ],
   };

@@ -30,6 +30,31 @@ export function toInsightsEnvironment(layout: LocalLayout): Record<string, strin
   };
 }
 
+/** What the command service is told on this machine. */
+export function toCommandsEnvironment({
+  layout,
+  secrets,
+}: {
+  layout: LocalLayout;
+  secrets: LocalSecrets;
+}): Record<string, string> {
+  return {
+    KAFKA_BROKERS: layout.kafkaBrokers,
+    LOG_LEVEL: 'info',
+    REDIS_URL: `redis://127.0.0.1:${layout.ports.redis}`,
+    COMMANDS_HTTP_PORT: String(layout.ports.commandsFirst),
+    COMMANDS_MASTER_KEY: secrets.masterKey,
+    COMMANDS_JWT_SECRET: secrets.commandsJwtSecret,
+    COMMANDS_PLATFORM_URL: layout.platformUrl,
+    // Robots of this machine are on this machine.
+    COMMANDS_ALLOW_PRIVATE_CALLBACKS: 'true',
+    // There is no other instance that robots could be sent to.
+    COMMANDS_DRAIN_DELAY_MS: '0',
+    // A run waits for its commands at the end: one that a robot missed in a network hole should come again soon.
+    COMMANDS_REOFFER_MS: '5000',
+  };
+}
+
 /** What a processor is told on this machine. */
 export function toProcessorEnvironment(options: {
   layout: LocalLayout;

@@ -1,9 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTokenVerifier } from '@fleetstream/access';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toLocalLayout } from '../local-layout.ts';
-import { openSecrets } from './local-secrets.ts';
+import { openSecrets, writeCommandsToken } from './local-secrets.ts';
 import { openStateDirectory } from './state-directory.ts';
 import { ensureCertificate } from './tls-certificate.ts';
 
@@ -49,6 +59,21 @@ describe('openSecrets', () => {
     expect(Buffer.from(made.masterKey, 'base64')).toHaveLength(32);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(openSecrets(file)).toEqual(made);
+  });
+
+  it('completes those of a version without commands, and puts a token beside them', async () => {
+    const file = join(stateDir, 'secrets.json');
+    const { commandsJwtSecret, ...older } = openSecrets(file);
+    writeFileSync(file, JSON.stringify(older));
+    const completed = openSecrets(file);
+    expect(completed).toEqual({ ...older, commandsJwtSecret: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect(completed.commandsJwtSecret).not.toBe(commandsJwtSecret);
+    await writeCommandsToken(file, completed);
+    expect(openSecrets(file)).toEqual(completed);
+    const { commandsToken } = JSON.parse(readFileSync(file, 'utf8')) as { commandsToken: string };
+    const verifier = createTokenVerifier({ keys: { kind: 'secret', secret: completed.commandsJwtSecret } });
+    expect(await verifier.verify(`Bearer ${commandsToken}`)).toMatchObject({ kind: 'granted', role: 'admin' });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it.each(['', 'null', '{}', '{"masterKey":"AAAA","apiToken":"0123456789abcdef0123456789abcdef"}'])(

@@ -22,7 +22,7 @@ import { countSession, judgeSession, type SessionOutcome } from './check-session
 import { playFleet, type PlayingFleet } from './play-fleet.ts';
 import { type RunContext } from './run-context.ts';
 import { createRunReport, type RunReport } from './run-report.ts';
-import { createLocalKafka, partitionCount, startOnlookers, startPlatform } from './start-platform.ts';
+import { createLocalKafka, partitionCount, startCommands, startOnlookers, startPlatform } from './start-platform.ts';
 import { verifyInsights } from './verify-insights.ts';
 import { verifyLocalRun } from './verify-local-run.ts';
 import { fetchAllStates, waitUntilCommitted, watchFirstFolded } from './wait-for-processors.ts';
@@ -62,17 +62,21 @@ export class LocalRun {
     if (!options.fleet) {
       screen.say(describeAddresses(layout, 'Without robots, as asked. Ctrl-C stops everything.', options.prometheus));
       this.#showFigures();
+      await startCommands(parts, this.#running, this.#sayStarted);
       await startOnlookers(parts, this.#running, this.#sayStarted);
       return await new Promise(() => undefined);
     }
     const { robotEvents } = summarizeStates(before);
     const firstFolded = watchFirstFolded(this.#api, partitionCount, robotEvents, this.#closing.signal);
+    // The session's first command comes within its first second; robots of other fleets just ask again.
+    if (options.source === 'agv-session') await startCommands(parts, this.#running, this.#sayStarted);
     const fleet = this.#startFleet();
     screen.say(describeAddresses(layout, describeEnd(options), options.prometheus));
     this.#showFigures();
     void firstFolded.then((atMs) => {
       if (atMs !== undefined) screen.say(`First robot event folded ${this.#sinceCommand(atMs)} after the start.`);
     });
+    if (options.source !== 'agv-session') await startCommands(parts, this.#running, this.#sayStarted);
     await startOnlookers(parts, this.#running, this.#sayStarted);
     const chaos = options.chaos ? this.#startChaos() : undefined;
     await this.#untilOver(fleet);
@@ -194,7 +198,7 @@ export class LocalRun {
     this.#closing.abort();
     screen.hide();
     const crashes = this.#running.crashes;
-    await this.#running.stop('gateway', 'webhook', 'insights', 'processor', 'platform');
+    await this.#running.stop('gateway', 'webhook', 'commands', 'insights', 'processor', 'platform');
     screen.say('Folding the log once more, the plain way, and comparing …');
     const figures = await verifyLocalRun({ brokers: layout.kafkaBrokers, journalFile: layout.journalFile, served });
     const firstFoldedAtMs = await firstFolded;

@@ -20,8 +20,8 @@ export interface PlayFleetOptions {
   readonly onLine: (line: FleetLine) => void;
 }
 
-/** What a fleet may take to deliver what its robots hold; it gives up by itself after 30 s. */
-const drainTimeoutMs = 45_000;
+/** What a fleet may take to see its commands end (20 s at most) and to deliver what its robots hold (30 s). */
+const drainTimeoutMs = 75_000;
 
 /** Starts the robots: one process that speaks to us in JSON lines. */
 export function playFleet(context: PlayFleetOptions): PlayingFleet {
@@ -60,6 +60,10 @@ export function toFleetArguments(options: StartOptions, layout: LocalLayout): st
     ...['--ca', join(layout.tlsDir, 'ca.crt')],
     ...['--master-key-file', layout.secretsFile],
     ...['--platform', layout.platformUrl],
+    ...['--commands', `https://127.0.0.1:${layout.ports.gateway}`],
+    ...['--command-token-file', layout.secretsFile],
+    ...['--commands-per-second', String(options.commandsPerSecond)],
+    ...['--command-journal', layout.commandJournalFile],
     ...['--robots', String(options.robots)],
     ...(options.rate === undefined ? [] : ['--rate', String(options.rate)]),
     ...['--speed', String(options.speed)],

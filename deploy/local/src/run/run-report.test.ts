@@ -1,8 +1,27 @@
-import { type FleetReport } from '@fleetstream/loadtest';
+import { type CommandReport, type FleetReport } from '@fleetstream/loadtest';
 import { type RunFigures } from '@fleetstream/testing';
 import { type SessionOutcome } from './check-session.ts';
 import { describe, expect, it } from 'vitest';
 import { createRunReport, type RunFacts } from './run-report.ts';
+
+const commands: CommandReport = {
+  commandsSent: 4,
+  commandsUnsent: 0,
+  commandsSucceeded: 2,
+  commandsFailed: 1,
+  commandsRejected: 1,
+  commandsExpired: 0,
+  commandsOpen: 0,
+  commandMismatches: 0,
+  commandMismatchExamples: [],
+  pollFailures: 0,
+  recordedCommands: 93,
+  recordedSent: 93,
+  recordedFinished: 93,
+  recordedUnanswered: 502,
+  recordedLatencyMsP50: 7400,
+  recordedLatencyMsMax: 45_000,
+};
 
 const fleet: FleetReport = {
   source: 'simulator',
@@ -32,6 +51,7 @@ const fleet: FleetReport = {
   exactDuplicateLines: 0,
   largestEventBytes: 100,
   cpuSeconds: 1,
+  commands,
 };
 
 const figures: RunFigures = {
@@ -101,6 +121,16 @@ describe('createRunReport', () => {
       change: { insights: { insights: 3, insightMismatches: 1 } },
       failed: ['insightMismatches'],
     },
+    {
+      name: 'a command without an end fails',
+      change: { fleet: { ...fleet, commands: { ...commands, commandsOpen: 1 } } },
+      failed: ['commandsOpen'],
+    },
+    {
+      name: 'a command that its robot carried out otherwise fails',
+      change: { fleet: { ...fleet, commands: { ...commands, commandMismatches: 1 } } },
+      failed: ['commandMismatches'],
+    },
     { name: 'a part that crashed fails', change: { crashes: 1 }, failed: ['crashes'] },
     {
       name: 'chaos that did nothing fails',
@@ -113,6 +143,11 @@ describe('createRunReport', () => {
       failed: [],
     },
     { name: 'a session that came through whole passes', change: { session }, failed: [] },
+    {
+      name: 'a recorded command whose answer was not seen fails',
+      change: { session, fleet: { ...fleet, commands: { ...commands, recordedFinished: 92 } } },
+      failed: ['session.commandsFinished'],
+    },
     {
       name: 'an AGV state that was not folded fails',
       change: { session: { ...session, agvStatesFolded: new Map([['5iO4', 143]]) } },

@@ -1,4 +1,4 @@
-import { type FleetReport } from '@fleetstream/loadtest';
+import { type CommandReport, type FleetReport } from '@fleetstream/loadtest';
 import { type RunFigures } from '@fleetstream/testing';
 import { type ChaosCounts } from '../chaos/run-chaos.ts';
 import { type RestoreCounts } from '../chaos/count-restores.ts';
@@ -52,6 +52,7 @@ export interface RunReport
     >,
     ChaosCounts,
     InsightFigures,
+    Pick<CommandReport, 'commandsSent' | 'commandsSucceeded' | 'commandsOpen' | 'commandMismatches'>,
     Pick<RunFacts, 'installed' | 'restores' | 'crashes' | 'lagAtEnd' | 'fleet'> {
   /** Alerts that were written, whatever became of them. */
   readonly alerts: number;
@@ -88,6 +89,10 @@ export function createRunReport(facts: RunFacts): RunReport {
     alerts: figures.alerts.length,
     insights: facts.insights.insights,
     insightMismatches: facts.insights.insightMismatches,
+    commandsSent: fleet.commands?.commandsSent ?? 0,
+    commandsSucceeded: fleet.commands?.commandsSucceeded ?? 0,
+    commandsOpen: fleet.commands?.commandsOpen ?? 0,
+    commandMismatches: fleet.commands?.commandMismatches ?? 0,
     ackMsP50: fleet.ackMsP50,
     ackMsP99: fleet.ackMsP99,
     eventsPerSecond: fleet.eventsPerSecond,
@@ -135,6 +140,14 @@ function checkSession(session: SessionOutcome): RunCheck[] {
   ];
 }
 
+/** Every command that the session's robots answered was given through the service and seen to its end. */
+function checkRecordedCommands({ commands }: FleetReport): RunCheck[] {
+  const [wanted, finished] = [commands?.recordedCommands ?? 0, commands?.recordedFinished ?? 0];
+  return [
+    { name: 'session.commandsFinished', value: finished, rule: 'exactly', limit: wanted, pass: finished === wanted },
+  ];
+}
+
 function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
   const atMost = (name: string, value: number | undefined, limit: number): RunCheck => ({
     name,
@@ -158,6 +171,8 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
     atMost('outputMismatches', figures.outputMismatches, 0),
     atMost('deadLetters', figures.deadLetters, 0),
     atMost('insightMismatches', facts.insights.insightMismatches, 0),
+    atMost('commandsOpen', fleet.commands?.commandsOpen, 0),
+    atMost('commandMismatches', fleet.commands?.commandMismatches, 0),
     atMost('unacked', fleet.unacked, 0),
     atMost('lagAtEnd', facts.lagAtEnd, 0),
     atMost('crashes', facts.crashes, 0),
@@ -173,6 +188,6 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
           atLeast('restores.local', facts.restores.local, 1),
           atLeast('restores.checkpoint', facts.restores.checkpoint, 1),
         ]),
-    ...(facts.session === undefined ? [] : checkSession(facts.session)),
+    ...(facts.session === undefined ? [] : [...checkSession(facts.session), ...checkRecordedCommands(fleet)]),
   ];
 }

@@ -44,11 +44,17 @@ export async function startPlatform(
         kafkaBrokers: layout.kafkaBrokers,
         processorUrl: layout.processorUrl(0),
         platformUrl: layout.platformUrl,
+        commandsUrl: layout.commandsUrl,
       },
       undefined,
       2,
     )}\n`,
   );
+}
+
+/** Robots can do without it for a while, so it doesn't keep them waiting for their start. */
+export async function startCommands(parts: Parts, running: RunningParts, onStarted: OnStarted): Promise<void> {
+  await createTimer(onStarted)(parts.commands.name, running.start(parts.commands));
 }
 
 /**

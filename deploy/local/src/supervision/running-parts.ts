@@ -5,7 +5,7 @@ import { type PartKind, type PartSpec, SupervisedPart } from './supervisor.ts';
 const stopOrder: readonly PartKind[][] = [
   ['fleet'],
   ['gateway'],
-  ['webhook'],
+  ['webhook', 'commands'],
   ['insights', 'prometheus'],
   ['processor', 'platform'],
   ['redis', 'kafka'],

@@ -3,7 +3,16 @@ import { toMessage } from '@fleetstream/kernel';
 import { describeExit, type LocalProcess, type ProcessExit } from '../local-process.ts';
 
 export type PartKind =
-  'kafka' | 'redis' | 'gateway' | 'webhook' | 'processor' | 'insights' | 'prometheus' | 'platform' | 'fleet';
+  | 'kafka'
+  | 'redis'
+  | 'gateway'
+  | 'webhook'
+  | 'processor'
+  | 'insights'
+  | 'commands'
+  | 'prometheus'
+  | 'platform'
+  | 'fleet';
 
 /** Starts a part and waits until it answers; `onSpawned` is told as soon as there is a process. */
 export type StartPart = (onSpawned: (process: LocalProcess) => void) => Promise<LocalProcess>;
