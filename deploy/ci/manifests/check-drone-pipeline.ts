@@ -11,7 +11,9 @@ export async function checkDronePipeline(context: ManifestContext): Promise<read
   const pipelines: DronePipeline[] = [];
   const file = join(context.root, '.drone.yml');
   if (!existsSync(file)) return ['there is no .drone.yml'];
-  for (const document of parseAllDocuments(readFileSync(file, 'utf8'), { uniqueKeys: true, merge: true })) {
+  const text = readFileSync(file, 'utf8');
+  if (/^[^#\n]*\$\{/m.test(text)) problems.push('${…}: Drone fills it in before any shell sees it');
+  for (const document of parseAllDocuments(text, { uniqueKeys: true, merge: true })) {
     problems.push(...document.errors.map(({ message }) => message));
     const parsed = droneResourceSchema.safeParse(document.toJS());
     if (!parsed.success) {

@@ -23,6 +23,7 @@ export interface ManifestContext {
     readonly kustomize: string;
     readonly kubeconform: string;
     readonly composeGo: string;
+    readonly buildx: string;
     readonly envoy: string;
     readonly schemasDir: string;
   };
@@ -37,6 +38,7 @@ export function createManifestContext(root: string, environment: NodeJS.ProcessE
     kustomize: goToolFile(cacheDir, 'kustomize'),
     kubeconform: goToolFile(cacheDir, 'kubeconform'),
     composeGo: goToolFile(cacheDir, 'compose-go'),
+    buildx: goToolFile(cacheDir, 'buildx'),
     envoy: envoyFile,
     schemasDir: kubernetesSchemasDir(cacheDir),
   };

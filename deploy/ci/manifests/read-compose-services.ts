@@ -7,9 +7,13 @@ import { type ServiceEnvironment } from './service-environment.ts';
 export const composeFiles = ['docker-compose.yml', 'deploy/drone/docker-compose.yml'] as const;
 
 interface ComposeModel {
-  readonly services: Readonly<
-    Record<string, { readonly image?: string; readonly environment?: Readonly<Record<string, string | null>> }>
-  >;
+  readonly services: Readonly<Record<string, ComposeService>>;
+}
+
+interface ComposeService {
+  readonly image?: string;
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly ports?: readonly (string | { readonly host_ip?: string })[];
 }
 
 /** A Compose file as Compose itself reads it; `undefined` when there is no such file. */

@@ -42,10 +42,15 @@ function readVariables(
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
     const secretKey = valueFrom?.secretKeyRef?.key;
-    if (secretKey !== undefined && secretKey !== name)
+    if (secretKey !== undefined && withoutService(secretKey) !== withoutService(name))
       throw new Error(`${name}: its key in the secret is ${secretKey}`);
     // $(NAME) is filled in by the kubelet.
     variables.set(name, value?.includes('$(') === true ? undefined : value);
   }
   return variables;
+}
+
+/** Services share some secrets, each under its own prefix. */
+function withoutService(name: string): string {
+  return name.replace(/^[A-Z]+_/, '');
 }
