@@ -5,6 +5,8 @@ export interface RegisteredRobot {
   readonly fleet?: string;
   readonly site?: string;
   readonly model?: string;
+  /** Where the robot wants its commands posted; without it, it asks for them. */
+  readonly callbackUrl?: string;
 }
 
 export interface RobotPage {
@@ -13,7 +15,7 @@ export interface RobotPage {
   readonly nextCursor?: string;
 }
 
-const fields = ['name', 'fleet', 'site', 'model'] as const;
+const fields = ['name', 'fleet', 'site', 'model', 'callbackUrl'] as const;
 const fieldCharsMax = 200;
 const robotsMax = 100_000;
 

@@ -23,6 +23,10 @@ export const cliConfig = z.object({
     .optional()
     .meta({ secret: true })
     .describe("Bearer token of the operators' API."),
+  FLEETSTREAM_COMMANDS_TOKEN: secretValue(z.string())
+    .optional()
+    .meta({ secret: true })
+    .describe('Bearer token (JSON Web Token) of the command service.'),
   FLEETSTREAM_MASTER_KEY: secretValue(z.base64())
     .optional()
     .meta({ secret: true })

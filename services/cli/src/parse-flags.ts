@@ -35,6 +35,15 @@ export function toRobotId(positionals: readonly string[]): string {
   return failUsage(`"${robotId}" is no robot id: 1 to 64 of A-Z a-z 0-9 . _ : and -, the first a letter or a digit`);
 }
 
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A time such as 30s, 5m or 1h, in milliseconds. */
+export function toDurationMs(flag: string, text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const durationMs = Math.round(Number(parts?.[1]) * (unitMs[parts?.[2] ?? ''] ?? Number.NaN));
+  return Number.isFinite(durationMs) ? durationMs : failUsage(`${flag}: a time such as 30s, 5m or 1h, not "${text}"`);
+}
+
 /** A version of a robot's derived key. */
 export function toKeyVersion(text: string | undefined): number {
   const version = Number(text ?? '1');

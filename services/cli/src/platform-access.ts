@@ -64,6 +64,12 @@ export class PlatformAccess {
     return failRefused(`No token for the operators' API: set FLEETSTREAM_API_TOKEN, or run "npm start" here.`);
   }
 
+  findCommandsToken(): string {
+    const token = this.#config.FLEETSTREAM_COMMANDS_TOKEN ?? this.#readLocal('secrets.json')?.['commandsToken'];
+    if (typeof token === 'string' && token !== '') return token;
+    return failRefused('No token for the command service: set FLEETSTREAM_COMMANDS_TOKEN, or run "npm start" here.');
+  }
+
   /** A robot's secret from the master key. */
   deriveSecret(robotId: string, keyVersion: number): Buffer {
     const text = this.#config.FLEETSTREAM_MASTER_KEY ?? this.#readLocal('secrets.json')?.['masterKey'];

@@ -1,6 +1,7 @@
 import { toMessage } from '@fleetstream/kernel';
 import { CliFailure } from './cli-failure.ts';
 import { type CliWorld, type Command } from './command.ts';
+import { commandCommand } from './commands/command.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
 import { sendCommand } from './commands/send.ts';
@@ -8,7 +9,14 @@ import { signCommand } from './commands/sign.ts';
 import { stateCommand } from './commands/state.ts';
 import { findNearestWord } from './domain/nearest-word.ts';
 
-const commands: readonly Command[] = [enrollCommand, signCommand, sendCommand, stateCommand, insightsCommand];
+const commands: readonly Command[] = [
+  enrollCommand,
+  signCommand,
+  sendCommand,
+  stateCommand,
+  commandCommand,
+  insightsCommand,
+];
 
 const help = `fleetstream <command> [flags]
 

@@ -45,7 +45,8 @@ export function createTestingWorld(addresses?: Readonly<Record<string, unknown>>
   };
   if (addresses !== undefined) {
     world.write('local.json', JSON.stringify(addresses));
-    world.write('secrets.json', JSON.stringify({ masterKey: masterKey.toString('base64'), apiToken: testingToken }));
+    const secrets = { masterKey: masterKey.toString('base64'), apiToken: testingToken, commandsToken: testingToken };
+    world.write('secrets.json', JSON.stringify(secrets));
   }
   return world;
 }

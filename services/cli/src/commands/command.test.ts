@@ -1,0 +1,121 @@
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createTestingWorld, type TestingWorld, testingToken } from '../testing-world.ts';
+
+interface Seen {
+  readonly request: string;
+  readonly authorization: string | undefined;
+  readonly key: string | undefined;
+  readonly body: string;
+}
+
+let world: TestingWorld;
+/** What the service answers, one after the other; the last goes on. */
+let answers: { readonly status: number; readonly body: object }[] = [];
+let seen: Seen[] = [];
+
+const server = createServer((request, response) => {
+  void text(request).then((body) => {
+    const { method = '', url = '', headers } = request;
+    const key = headers['idempotency-key'] as string | undefined;
+    seen.push({ request: `${method} ${url}`, authorization: headers.authorization, key, body });
+    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? { status: 500, body: {} };
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+  });
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  world = createTestingWorld({ gatewayUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+});
+
+afterAll(async () => {
+  world.remove();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+beforeEach(() => {
+  seen = [];
+});
+
+const requested = { status: 202, body: { commandId: 'cmd-1', robotId: 'r1', status: 'REQUESTED' } };
+const stand = (status: string, more: object = {}) => ({
+  status: 200,
+  body: {
+    ...{ commandId: 'cmd-1', robotId: 'r1', status, action: 'move', requestedBy: 'ada', requestedAtMs: 0 },
+    history: [
+      { status: 'ACCEPTED', atMs: 0 },
+      { status, atMs: 1500, ...more },
+    ],
+    ...more,
+  },
+});
+
+describe('fleetstream command', () => {
+  it('sends what was asked for, with the token and the key', async () => {
+    answers = [requested];
+    const args = ['--parameters', '{"x":1}', '--expires', '1.5m', '--key', 'k1', '--reason', 'why'];
+    const { code, out } = await world.run(['command', 'send', 'r1', 'move', ...args]);
+    expect({ code, out }).toEqual({ code: 0, out: 'cmd-1' });
+    const { body, ...rest } = seen[0] ?? expect.unreachable();
+    expect(rest).toEqual({
+      request: 'POST /v1/robots/r1/commands',
+      authorization: `Bearer ${testingToken}`,
+      key: 'k1',
+    });
+    expect(JSON.parse(body)).toEqual({ action: 'move', parameters: { x: 1 }, expiresInMs: 90_000, reason: 'why' });
+  });
+
+  it('takes another key each time', async () => {
+    answers = [requested];
+    await world.run(['command', 'send', 'r1', 'move']);
+    await world.run(['command', 'send', 'r1', 'move']);
+    expect(seen[0]?.key).toMatch(/^[\w-]{36}$/);
+    expect(seen[1]?.key).not.toBe(seen[0]?.key);
+  });
+
+  it.each([
+    { name: 'succeeded', end: stand('SUCCEEDED', { result: 'there' }), code: 0, says: /SUCCEEDED there/ },
+    { name: 'failed', end: stand('FAILED', { reason: 'jammed' }), code: 1, says: /ended as FAILED: jammed/ },
+    { name: 'expired', end: stand('EXPIRED'), code: 1, says: /ended as EXPIRED/ },
+  ])('waits until it $name', async ({ end, code, says }) => {
+    answers = [requested, stand('RUNNING'), end];
+    const result = await world.run(['command', 'send', 'r1', 'move', '--wait']);
+    expect(result.code).toBe(code);
+    expect(result.out + result.notes).toMatch(says);
+    expect(result.notes).toContain('RUNNING');
+  });
+
+  it('shows a life, and as JSON what came', async () => {
+    answers = [stand('RUNNING')];
+    const { out } = await world.run(['command', 'status', 'cmd-1']);
+    expect(out.split('\n')).toEqual([
+      'cmd-1  r1  move  (by ada)',
+      '  1970-01-01 00:00:00.000  ACCEPTED',
+      '  1970-01-01 00:00:01.500  RUNNING',
+    ]);
+    const json = await world.run(['command', 'status', 'cmd-1', '--json']);
+    expect(JSON.parse(json.out)).toEqual(stand('RUNNING').body);
+  });
+
+  it('lists, and passes its filters on', async () => {
+    answers = [{ status: 200, body: { commands: [stand('RUNNING').body] } }];
+    const { out } = await world.run(['command', 'list', '--robot', 'r1', '--status', 'running']);
+    expect(out.split('\n')).toEqual([
+      'COMMAND  ROBOT  ACTION  STATUS   REQUESTED (UTC)      BY',
+      'cmd-1    r1     move    RUNNING  1970-01-01 00:00:00  ada',
+    ]);
+    expect(seen[0]?.request).toBe('GET /v1/commands?limit=20&robotId=r1&status=RUNNING');
+  });
+
+  it('ends with the problem of a refusal', async () => {
+    answers = [{ status: 403, body: { code: 'FS_FORBIDDEN', detail: 'needs the role operator', hint: 'Ask.' } }];
+    expect(await world.run(['command', 'send', 'r1', 'move'])).toMatchObject({
+      code: 1,
+      notes: 'fleetstream: 403 FS_FORBIDDEN: needs the role operator\nAsk.',
+    });
+  });
+});

@@ -1,0 +1,59 @@
+/** A command as the command service tells it, as far as it is shown. */
+export interface ShownCommand {
+  readonly commandId: string;
+  readonly robotId: string;
+  readonly status: string;
+  readonly action?: string;
+  readonly parameters?: object;
+  readonly requestedBy?: string;
+  readonly requestedAtMs?: number;
+  readonly reason?: string;
+  readonly result?: string;
+  readonly history?: readonly {
+    readonly status: string;
+    readonly atMs: number;
+    readonly reason?: string;
+    readonly result?: string;
+  }[];
+}
+
+const headings = ['COMMAND', 'ROBOT', 'ACTION', 'STATUS', 'REQUESTED (UTC)', 'BY'] as const;
+
+/** One line per command, in columns. */
+export function toCommandTable(commands: readonly ShownCommand[]): string[] {
+  const rows = [
+    [...headings] as string[],
+    ...commands.map((command) => [
+      command.commandId,
+      command.robotId,
+      command.action ?? '-',
+      command.status,
+      command.requestedAtMs === undefined ? '-' : toTime(command.requestedAtMs).slice(0, 19),
+      command.requestedBy ?? '-',
+    ]),
+  ];
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** What was asked of the robot, and a line for each step since. */
+export function toCommandLines(command: ShownCommand): string[] {
+  const { commandId, robotId, action = '', parameters, status, requestedBy, history = [] } = command;
+  const asked = [action, ...(parameters === undefined ? [] : [JSON.stringify(parameters)])].join(' ');
+  return [
+    `${commandId}  ${robotId}  ${asked}${requestedBy === undefined ? '' : `  (by ${requestedBy})`}`,
+    ...history.map((step) =>
+      `  ${toTime(step.atMs)}  ${step.status.padEnd(9)} ${step.reason ?? step.result ?? ''}`.trimEnd(),
+    ),
+    ...(history.length === 0 ? [`  ${status}`] : []),
+  ];
+}
+
+function toTime(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 23).replace('T', ' ');
+}
