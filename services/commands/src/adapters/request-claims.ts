@@ -22,28 +22,33 @@ export interface RequestClaims {
 const ttlSeconds = 86_400;
 /** Claims kept here, the oldest forgotten first. */
 const localMax = 10_000;
-/** What the way through the log may take, before a command that it doesn't tell of counts as unknown. */
-const underWayMs = 60_000;
+/** What the way through the log may take: later, a command that it doesn't tell of has ended and was forgotten. */
+const underWayMs = 600_000;
 
-interface LocalClaim extends RequestClaim {
+interface NotedClaim extends RequestClaim {
   readonly atMs: number;
+  /** The log has acknowledged it; else it may never have got there. */
   readonly appended: boolean;
 }
 
 export function createRequestClaims(cache: KeyValueCache, clock: Clock): RequestClaims {
-  const local = new Map<string, LocalClaim>();
-  const keep = (commandId: string, claim: LocalClaim) => {
+  const local = new Map<string, NotedClaim>();
+  const keep = (commandId: string, claim: NotedClaim) => {
     local.set(commandId, claim);
     const oldest = local.size <= localMax ? undefined : local.keys().next().value;
     if (oldest !== undefined) local.delete(oldest);
   };
-  const isRecent = (atMs: number) => clock.nowMs() - atMs < underWayMs;
+  const isUnderWay = (claim: NotedClaim) => claim.appended && clock.nowMs() - claim.atMs < underWayMs;
   return {
     claim: async (commandId, claim) => {
       const known = local.get(commandId);
       if (known !== undefined) return isSame(known, claim) ? 'ours' : 'conflict';
       const atMs = clock.nowMs();
-      const shared = await cache.claim(toKey(commandId), JSON.stringify({ ...claim, atMs }), ttlSeconds);
+      const shared = await cache.claim(
+        toKey(commandId),
+        JSON.stringify({ ...claim, atMs, appended: false }),
+        ttlSeconds,
+      );
       const first = shared.kind === 'taken' ? parseClaim(shared.value) : undefined;
       if (first !== undefined && !isSame(first, claim)) return 'conflict';
       keep(commandId, { ...claim, atMs, appended: false });
@@ -51,13 +56,15 @@ export function createRequestClaims(cache: KeyValueCache, clock: Clock): Request
     },
     appended: (commandId) => {
       const claim = local.get(commandId);
-      if (claim !== undefined) local.set(commandId, { ...claim, appended: true });
+      if (claim === undefined) return;
+      const appended = { ...claim, appended: true };
+      local.set(commandId, appended);
+      void cache.set(toKey(commandId), JSON.stringify(appended), ttlSeconds);
     },
     findRequested: async (commandId) => {
       const known = local.get(commandId);
-      if (known !== undefined) return known.appended && isRecent(known.atMs) ? known.robotId : undefined;
-      const shared = parseClaim(await cache.get(toKey(commandId)));
-      return shared !== undefined && isRecent(shared.atMs) ? shared.robotId : undefined;
+      const claim = known ?? parseClaim(await cache.get(toKey(commandId)));
+      return claim !== undefined && isUnderWay(claim) ? claim.robotId : undefined;
     },
   };
 }
@@ -71,12 +78,12 @@ function toKey(commandId: string): string {
 }
 
 /** Written by this service alone; what is cut off or of another version counts as none. */
-function parseClaim(text: string | undefined): (RequestClaim & { readonly atMs: number }) | undefined {
+function parseClaim(text: string | undefined): NotedClaim | undefined {
   if (text === undefined) return undefined;
   try {
-    const { robotId, fingerprint, atMs } = JSON.parse(text) as Record<string, unknown>;
+    const { robotId, fingerprint, atMs, appended } = JSON.parse(text) as Record<string, unknown>;
     if (typeof robotId !== 'string' || typeof fingerprint !== 'string' || typeof atMs !== 'number') return undefined;
-    return { robotId, fingerprint, atMs };
+    return { robotId, fingerprint, atMs, appended: appended === true };
   } catch {
     return undefined;
   }
