@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apicurioStep, apicurioTestStep } from './setup/apicurio.mjs';
+import { dockerEngineStep } from './setup/docker-engine.mjs';
 import { envoyStep } from './setup/envoy.mjs';
 import { goToolStep } from './setup/go-tools.mjs';
 import { kafkaJarsStep, kafkaWarmStep } from './setup/kafka.mjs';
@@ -34,6 +35,10 @@ const stepsByPurpose = {
     ...[buildGoTool('kustomize'), buildGoTool('kubeconform'), buildGoTool('compose-go'), buildGoTool('buildx')],
     kubernetesSchemasStep,
   ],
+  images: [dockerEngineStep],
+  // Once there is an engine: what its client lacks, and what stands in for images that can't be pulled.
+  'image-tools': [buildGoTool('buildx'), buildGoTool('compose')],
+  'image-stand-ins': [systemPackagesStep, kafkaJarsStep, envoyStep, buildGoTool('minio')],
 };
 
 const flag = process.argv.indexOf('--for');
