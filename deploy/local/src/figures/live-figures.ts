@@ -51,8 +51,7 @@ export class LiveFigures {
   async run(onSnapshot: (snapshot: LiveSnapshot) => void, until: AbortSignal): Promise<void> {
     while (!until.aborted) {
       const partitions = await this.#api.fetchPartitions();
-      // While a partition changes hands nobody answers for it; its last known checkpoint stays true.
-      if (partitions.length > 0) this.#partitions = keepCheckpoints(partitions, this.#partitions);
+      this.#partitions = mergePartitions(this.#partitions, partitions);
       await this.#askStates();
       if (!isOver(until)) onSnapshot(this.snapshot());
       await sleep(pollMs, undefined, { signal: until }).catch(() => undefined);
@@ -94,10 +93,18 @@ function isOver(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
-function keepCheckpoints(now: readonly PartitionStatus[], before: readonly PartitionStatus[]): PartitionStatus[] {
-  const known = new Map(before.map(({ partition, lastCheckpoint }) => [partition, lastCheckpoint]));
-  return now.map((status) => ({
-    ...status,
-    lastCheckpoint: status.lastCheckpoint ?? known.get(status.partition) ?? null,
-  }));
+/**
+ * While a partition changes hands nobody answers for it, and its new owner has made no checkpoint yet: what was last
+ * known of it stays true, for the store keeps checkpoints.
+ */
+export function mergePartitions(
+  before: readonly PartitionStatus[],
+  now: readonly PartitionStatus[],
+): PartitionStatus[] {
+  const known = new Map(before.map((status) => [status.partition, status]));
+  for (const status of now) {
+    const lastCheckpoint = status.lastCheckpoint ?? known.get(status.partition)?.lastCheckpoint ?? null;
+    known.set(status.partition, { ...status, lastCheckpoint });
+  }
+  return [...known.values()];
 }

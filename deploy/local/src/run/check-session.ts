@@ -25,6 +25,8 @@ export interface SessionOutcome {
   readonly robotsOnline: number;
   readonly robotsPlayed: number;
   readonly largestEventBytes: number;
+  /** How much faster than recorded it was played. */
+  readonly speed: number;
 }
 
 /** Reads a session's lines: `{topic, payload}` each, after a first line about the session. */
@@ -56,6 +58,7 @@ export function judgeSession(facts: {
   readonly alerts: readonly FleetAlertData[];
   readonly startedAtMs: number;
   readonly fleet: FleetReport;
+  readonly speed: number;
 }): SessionOutcome {
   const { content, fleet } = facts;
   const was = countStates(facts.before);
@@ -72,6 +75,7 @@ export function judgeSession(facts: {
     robotsOnline: facts.after.robots.filter(({ state }) => parse(state).presence.status === 'online').length,
     robotsPlayed: fleet.robots,
     largestEventBytes: fleet.largestEventBytes,
+    speed: facts.speed,
   };
 }
 

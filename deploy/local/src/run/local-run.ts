@@ -227,7 +227,15 @@ export class LocalRun {
     const { options, commandStartMs } = this.#context;
     if (options.source !== 'agv-session' || options.recordings === undefined) return undefined;
     const content = await countSession(options.recordings);
-    return judgeSession({ content, before, after, alerts: figures.alerts, startedAtMs: commandStartMs, fleet });
+    return judgeSession({
+      content,
+      before,
+      after,
+      alerts: figures.alerts,
+      startedAtMs: commandStartMs,
+      fleet,
+      speed: options.speed,
+    });
   }
 
   #beside(work: Promise<void>): void {

@@ -97,6 +97,7 @@ const session: SessionOutcome = {
   robotsOnline: 14,
   robotsPlayed: 14,
   largestEventBytes: 1000,
+  speed: 10,
 };
 
 const calm = { kills: { webhook: 0, processor: 0 }, stateDeletes: 0 };
@@ -152,6 +153,16 @@ describe('createRunReport', () => {
       name: 'an AGV state that was not folded fails',
       change: { session: { ...session, agvStatesFolded: new Map([['5iO4', 143]]) } },
       failed: ['session.agvStatesFolded.5iO4'],
+    },
+    {
+      name: 'a robot that fell silent fails',
+      change: { session: { ...session, offlineAlerts: 1 } },
+      failed: ['session.offlineAlerts'],
+    },
+    {
+      name: 'unless the session was played at its own pace',
+      change: { session: { ...session, offlineAlerts: 1, speed: 1 } },
+      failed: [],
     },
     {
       name: 'a collision that raised no alert fails',
