@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { countSession } from './check-session.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'fs-session-'));
 
-afterEach(() => {
+afterAll(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -23,6 +23,24 @@ describe('countSession', () => {
       exactDuplicateLines: 1,
       collisionWarnings: 1,
       largestPayloadBytes: 38,
+      commandLatenciesMs: [],
     });
+  });
+
+  it('finds how long commands took, from orders, instant actions and the states that end them', async () => {
+    const line = (topic: string, payload: unknown, second: number) =>
+      JSON.stringify({ topic, payload: JSON.stringify(payload), timestamp: `2026-05-13T11:00:0${second}.000Z` });
+    const ended = (id: string, state: string) => ({ actionState: { id, state }, actionStates: [{ id, state }] });
+    const lines = [
+      line('fts/v1/ff/a1/order', { orderId: 'o', nodes: [{ id: 'n', action: { id: 'dock' } }] }, 0),
+      line('fts/v1/ff/a1/instantAction', { actions: [{ actionId: 'clear' }, { actionId: 'never' }] }, 1),
+      line('fts/v1/ff/a1/state', ended('dock', 'RUNNING'), 2),
+      line('fts/v1/ff/a1/state', ended('dock', 'FINISHED'), 4),
+      line('fts/v1/ff/a1/state', ended('clear', 'FAILED'), 7),
+      line('fts/v1/ff/a1/state', ended('clear', 'FAILED'), 9),
+    ];
+    const file = join(dir, 'commands.log');
+    writeFileSync(file, lines.map((text) => `${text}\n`).join(''));
+    expect((await countSession(file)).commandLatenciesMs).toEqual([4000, 6000]);
   });
 });

@@ -4,6 +4,7 @@ import { type FleetAlertData } from '@fleetstream/contracts';
 import { type FleetReport } from '@fleetstream/loadtest';
 import { type RobotState } from '@fleetstream/robot-model';
 import { type ServedStates } from '@fleetstream/testing';
+import { RecordedAnswers } from './recorded-answers.ts';
 
 /** What a recorded AGV session holds, counted from its lines without the fleet's own reading of them. */
 export interface SessionContent {
@@ -13,6 +14,8 @@ export interface SessionContent {
   /** State messages that carry a COLLISION warning. */
   readonly collisionWarnings: number;
   readonly largestPayloadBytes: number;
+  /** From each command that a robot ended to its end, in milliseconds as recorded, shortest first. */
+  readonly commandLatenciesMs: readonly number[];
 }
 
 /** What the platform made of it. */
@@ -33,21 +36,29 @@ export interface SessionOutcome {
 export async function countSession(file: string): Promise<SessionContent> {
   const agvStates = new Map<string, number>();
   const lines = new Set<string>();
+  const answers = new RecordedAnswers();
   let read = 0;
   let collisionWarnings = 0;
   let largestPayloadBytes = 0;
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    const { topic, payload } = JSON.parse(line) as { topic?: string; payload?: string };
+    const { topic, payload, timestamp } = JSON.parse(line) as { topic?: string; payload?: string; timestamp?: string };
     if (topic === undefined || payload === undefined) continue;
     read += 1;
     lines.add(line);
     largestPayloadBytes = Math.max(largestPayloadBytes, Buffer.byteLength(payload));
+    answers.add(topic, payload, Date.parse(timestamp ?? ''));
     const robotId = /^fts\/v1\/ff\/([^/]+)\/state$/.exec(topic)?.[1];
     if (robotId === undefined) continue;
     agvStates.set(robotId, (agvStates.get(robotId) ?? 0) + 1);
     if (payload.includes('"COLLISION"')) collisionWarnings += 1;
   }
-  return { agvStates, exactDuplicateLines: read - lines.size, collisionWarnings, largestPayloadBytes };
+  return {
+    agvStates,
+    exactDuplicateLines: read - lines.size,
+    collisionWarnings,
+    largestPayloadBytes,
+    commandLatenciesMs: answers.latenciesMs(),
+  };
 }
 
 /** Holds what was folded against the session, apart from what the log had before this run. */

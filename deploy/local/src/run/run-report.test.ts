@@ -89,6 +89,7 @@ const session: SessionOutcome = {
     exactDuplicateLines: 7,
     collisionWarnings: 2,
     largestPayloadBytes: 900,
+    commandLatenciesMs: [...Array<number>(92).fill(7400), 45_000],
   },
   agvStatesFolded: new Map([['5iO4', 144]]),
   duplicatesRecognised: 7,
@@ -99,6 +100,8 @@ const session: SessionOutcome = {
   largestEventBytes: 1000,
   speed: 10,
 };
+
+const slowLatenciesMs = [...Array<number>(92).fill(6300), 45_000];
 
 const calm = { kills: { webhook: 0, processor: 0 }, stateDeletes: 0 };
 const stormy = { kills: { webhook: 3, processor: 2 }, stateDeletes: 1 };
@@ -163,6 +166,13 @@ describe('createRunReport', () => {
       name: 'unless the session was played at its own pace',
       change: { session: { ...session, offlineAlerts: 1, speed: 1 } },
       failed: [],
+    },
+    {
+      name: 'commands that took longer than their way through the platform explains fail',
+      change: {
+        session: { ...session, speed: 1, content: { ...session.content, commandLatenciesMs: slowLatenciesMs } },
+      },
+      failed: ['session.commandLatencyMsP50.offBy'],
     },
     {
       name: 'a collision that raised no alert fails',

@@ -113,6 +113,9 @@ const firstFoldedLimitMs = 15_000;
 /** Downloads are outside our hands; this only tells a slow one from a hung one. */
 const firstFoldedInstallingLimitMs = 600_000;
 
+/** What a command and its answers may spend on their way through the platform. */
+const commandSlackMs = 1000;
+
 /** From here on the longest recorded silence is shorter than what makes a robot offline. */
 const presenceSpeedMin = 5;
 
@@ -149,10 +152,32 @@ function checkSession(session: SessionOutcome): RunCheck[] {
 }
 
 /** Every command that the session's robots answered was given through the service and seen to its end. */
-function checkRecordedCommands({ commands }: FleetReport): RunCheck[] {
-  const [wanted, finished] = [commands?.recordedCommands ?? 0, commands?.recordedFinished ?? 0];
+function checkRecordedCommands({ commands }: FleetReport, { content, speed }: SessionOutcome): RunCheck[] {
+  const recorded = content.commandLatenciesMs;
+  const finished = commands?.recordedFinished ?? 0;
+  // What our own way adds is real time, which the pace multiplies.
+  const slackMs = commandSlackMs * speed;
+  const within = (name: string, foundMs: number | undefined, recordedMs = 0): RunCheck => ({
+    name,
+    value: foundMs === undefined ? null : Math.round(foundMs - recordedMs),
+    rule: 'at most',
+    limit: slackMs,
+    pass: foundMs !== undefined && Math.abs(foundMs - recordedMs) <= slackMs,
+  });
   return [
-    { name: 'session.commandsFinished', value: finished, rule: 'exactly', limit: wanted, pass: finished === wanted },
+    {
+      name: 'session.commandsFinished',
+      value: finished,
+      rule: 'exactly',
+      limit: recorded.length,
+      pass: finished === recorded.length,
+    },
+    within(
+      'session.commandLatencyMsP50.offBy',
+      commands?.recordedLatencyMsP50,
+      recorded[Math.floor(recorded.length / 2)],
+    ),
+    within('session.commandLatencyMsMax.offBy', commands?.recordedLatencyMsMax, recorded.at(-1)),
   ];
 }
 
@@ -196,6 +221,8 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
           atLeast('restores.local', facts.restores.local, 1),
           atLeast('restores.checkpoint', facts.restores.checkpoint, 1),
         ]),
-    ...(facts.session === undefined ? [] : [...checkSession(facts.session), ...checkRecordedCommands(fleet)]),
+    ...(facts.session === undefined
+      ? []
+      : [...checkSession(facts.session), ...checkRecordedCommands(fleet, facts.session)]),
   ];
 }
