@@ -3,7 +3,7 @@ import { createKeyValueCache } from '@fleetstream/cache';
 import { type CommandData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
-import { type Component } from '@fleetstream/runtime';
+import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createRobotKeys } from '@fleetstream/signing';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
 import { createCommandFollower } from './adapters/command-follower.ts';
@@ -17,7 +17,6 @@ import { CommandBook } from './domain/command-book.ts';
 import { DeliveryDesk } from './domain/delivery-desk.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createGetCommand, createListCommands, createListRobots } from './http/get-commands.ts';
-import { createHttpServer } from './http/http-server.ts';
 import { createPollHandler } from './http/poll-commands.ts';
 import { createPostCommand } from './http/post-command.ts';
 import { createRoleGate } from './http/require-role.ts';
@@ -72,6 +71,7 @@ export function createComponents(config: CommandsConfig, log: Log, clock: Clock 
     host: config.COMMANDS_HTTP_HOST,
     port: config.COMMANDS_HTTP_PORT,
     handler: createHandler(config, { ...shared, clock, log, metrics }, readiness),
+    ...serverLimits,
     drainDelayMs: config.COMMANDS_DRAIN_DELAY_MS,
     onDrain: () => {
       draining = true;
@@ -175,3 +175,12 @@ function createHandler(
     },
   });
 }
+
+/** Each waiting robot is a connection, unless the gateway speaks HTTP/2. Idle ones outlive the gateway's (30 s). */
+const serverLimits = {
+  maxConnections: 12_000,
+  // Of a request, not of its answer, which a waiting robot gets much later.
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 65_000,
+  closeTimeoutMs: 10_000,
+} as const;

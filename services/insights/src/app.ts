@@ -9,13 +9,12 @@ import {
   type LogSource,
 } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
-import { type Component } from '@fleetstream/runtime';
+import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec } from '@fleetstream/schema-registry';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createModelBreaker } from './adapters/model-breaker.ts';
 import { type InsightsConfig } from './config.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
-import { createHttpServer } from './http/http-server.ts';
 import { createInsightsMetrics } from './metrics.ts';
 import { createPartitionTasks, type PartitionTasks } from './partition-tasks.ts';
 
@@ -88,6 +87,10 @@ export function createComponents(config: InsightsConfig, log: Log, given?: Anoma
     host: config.INSIGHTS_HTTP_HOST,
     port: config.INSIGHTS_HTTP_PORT,
     handler: createExpressApp(readiness, metrics.registry),
+    // Scrapers and probes.
+    maxConnections: 64,
+    requestTimeoutMs: 10_000,
+    closeTimeoutMs: 1000,
   });
   const judging = createJudging(source, membership, tasks, () => {
     model.stop();

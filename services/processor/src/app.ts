@@ -1,12 +1,11 @@
 import { topics } from '@fleetstream/contracts';
 import { createGroupOwners, createKafkaClient } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
-import { type Component } from '@fleetstream/runtime';
+import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec } from '@fleetstream/schema-registry';
 import { createPeers } from './adapters/peers.ts';
 import { type ProcessorConfig } from './config.ts';
 import { createExpressApp } from './http/express-app.ts';
-import { createHttpServer } from './http/http-server.ts';
 import { createRobotReader } from './read-robots.ts';
 import { createProcessorMetrics } from './metrics.ts';
 import { createProcessing } from './processing.ts';
@@ -56,6 +55,10 @@ export function createComponents(config: ProcessorConfig, log: Log): Processor {
     host: config.PROCESSOR_HTTP_HOST,
     port: config.PROCESSOR_HTTP_PORT,
     handler: createExpressApp({ reader, processing, metrics, token: config.PROCESSOR_API_TOKEN, log }),
+    // Operators, probes and other instances; no robots.
+    maxConnections: 1000,
+    requestTimeoutMs: 10_000,
+    closeTimeoutMs: 5000,
   });
   const ownersComponent: Component = {
     name: 'partition-owners',

@@ -2,13 +2,13 @@ import { createDuplicateCache } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
-import { type Component } from '@fleetstream/runtime';
+import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec, type RegistryStatus } from '@fleetstream/schema-registry';
 import { createRobotKeys } from '@fleetstream/signing';
 import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
-import { createHttpServer } from './http/http-server.ts';
+import { createDispatch } from './http/dispatch.ts';
 import { createEventsHandler } from './http/post-events.ts';
 import { createWebhookMetrics } from './metrics.ts';
 
@@ -71,10 +71,12 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
   const server = createHttpServer({
     host: config.WEBHOOK_HTTP_HOST,
     port: config.WEBHOOK_HTTP_PORT,
-    events,
-    rest: createExpressApp({ events, readiness, metrics, log }),
-    maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
-    bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
+    handler: createDispatch(events, createExpressApp({ events, readiness, metrics, log })),
+    ...serverLimits,
+    // The body has a limit of its own, sharper than this one of the whole request.
+    requestTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS + 5000,
+    continueBytesMax: config.WEBHOOK_MAX_BODY_BYTES,
+    idle: () => events.idle(),
     drainDelayMs: config.WEBHOOK_DRAIN_DELAY_MS,
     onDrain: () => {
       draining = true;
@@ -92,3 +94,6 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
 function isWritable(status: RegistryStatus): boolean {
   return status === 'off' || status === 'ok';
 }
+
+/** Idle connections outlive the gateway's (30 s); busy ones get the time of a slow broker to end. */
+const serverLimits = { maxConnections: 10_000, keepAliveTimeoutMs: 65_000, closeTimeoutMs: 15_000 } as const;

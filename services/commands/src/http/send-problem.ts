@@ -3,7 +3,7 @@ import { errorCatalogue } from '@fleetstream/kernel';
 import { type Request, type Response } from 'express';
 import { type Refusal } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
-import { readRequestId } from './request-id.ts';
+import { readRequestId } from '@fleetstream/runtime';
 
 export type SendProblem = (request: Request, response: Response, refusal: Refusal) => void;
 

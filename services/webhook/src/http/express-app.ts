@@ -7,7 +7,7 @@ import { toRefusalAnswer } from '../domain/to-answer.ts';
 import { type WebhookMetrics } from '../metrics.ts';
 import { discardRest } from './discard-rest.ts';
 import { type EventsHandler } from './post-events.ts';
-import { readRequestId } from './request-id.ts';
+import { readRequestId } from '@fleetstream/runtime';
 import { createAnswerSender } from './send-answer.ts';
 
 export interface Readiness {

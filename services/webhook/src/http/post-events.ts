@@ -11,7 +11,7 @@ import { type ByteBudget, type ByteHold } from './byte-budget.ts';
 import { discardRest } from './discard-rest.ts';
 import { createLimitedLog } from './limited-log.ts';
 import { readBody } from './read-body.ts';
-import { readRequestId } from './request-id.ts';
+import { readRequestId } from '@fleetstream/runtime';
 import { createAnswerSender } from './send-answer.ts';
 import { verifySignature } from './verify-signature.ts';
 
