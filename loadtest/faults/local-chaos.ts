@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@fleetstream/kernel';
-import { atLeast, exactly } from './fault-check.ts';
+import { atLeast, exactly } from '../check.ts';
 import { type FaultContext, type PlayedRound, type RoundFigures, type Scenario, sumOf, wrongs } from './scenario.ts';
 
 /** What of the last line of `npm start -- --json` is read here. */

@@ -1,6 +1,6 @@
 import { AppError } from '@fleetstream/kernel';
 import { describe, expect, it } from 'vitest';
-import { exactly } from './fault-check.ts';
+import { exactly } from '../check.ts';
 import { runFaultCommand } from './run-fault-command.ts';
 import { type PlayedRound, type Scenario, sumOf } from './scenario.ts';
 

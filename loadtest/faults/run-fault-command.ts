@@ -1,5 +1,5 @@
 import { AppError, toMessage } from '@fleetstream/kernel';
-import { atLeast, exactly, type FaultCheck } from './fault-check.ts';
+import { atLeast, type Check, exactly, renderCheck } from '../check.ts';
 import { parseFaultFlags } from './parse-fault-flags.ts';
 import { type FaultContext, type FaultOptions, type FaultRound, type PlayedRound, type Scenario } from './scenario.ts';
 
@@ -54,10 +54,8 @@ async function runScenario(
   const pass = checks.every((check) => check.pass);
   for (const check of checks) say(renderCheck(check));
   const seconds = toSeconds(performance.now() - startedMs);
-  if (options.json) {
-    const { scenario: name, seed } = options;
-    context.stdout(JSON.stringify({ scenario: name, seed, pass, seconds, checks, rounds }));
-  } else say(pass ? `All checks passed, in ${seconds} s.` : 'A check failed.');
+  const { scenario: name, seed } = options;
+  context.stdout(JSON.stringify({ scenario: name, seed, pass, seconds, checks, rounds }));
   return pass ? 0 : 1;
 }
 
@@ -74,7 +72,7 @@ async function playRound(seed: number, play: (seed: number) => Promise<PlayedRou
 }
 
 /** A run that was stopped early has proved nothing. */
-function checkRounds(rounds: readonly FaultRound[], asked: number): FaultCheck[] {
+function checkRounds(rounds: readonly FaultRound[], asked: number): Check[] {
   return [
     atLeast('rounds', rounds.length, asked),
     exactly('roundsBroken', rounds.filter(({ failure }) => failure !== undefined).length, 0),
@@ -90,10 +88,6 @@ function renderRound({ seed, seconds, figures, examples, failure }: FaultRound):
   return [`seed ${seed}, ${seconds} s: ${told}`, ...examples].join('\n  ');
 }
 
-function renderCheck({ name, pass, value, rule, limit }: FaultCheck): string {
-  return `${pass ? 'ok    ' : 'FAILED'} ${name}: ${value} (${rule} ${limit})`;
-}
-
 function toSeconds(durationMs: number): number {
   return Math.round(durationMs / 100) / 10;
 }
@@ -107,7 +101,7 @@ ${scenarios.map(({ name, summary }) => `  ${name.padEnd(20)}${summary}`).join('\
   --seed S         of the first round; round i has S + i (1)
   --store NAME     restore-from-minio: minio or versitygw (minio)
   --for TIME       local-chaos: how long a round runs (60s)
-  --json           figures as one JSON object on the last line, progress on standard error
+  --json           progress on standard error; the last line of standard output is one JSON object either way
   --help           this text
 
 Exit codes: 0 all checks passed, 1 a check failed, 2 the command or the machine isn't fit.

@@ -1,4 +1,4 @@
-import { type FaultCheck } from './fault-check.ts';
+import { type Check } from '../check.ts';
 
 /** What `npm run faults` was asked for. */
 export interface FaultOptions {
@@ -49,7 +49,7 @@ export interface Scenario {
     context: FaultContext,
     playRounds: (play: (seed: number) => Promise<PlayedRound>) => Promise<void>,
   ): Promise<void>;
-  check(rounds: readonly FaultRound[]): readonly FaultCheck[];
+  check(rounds: readonly FaultRound[]): readonly Check[];
 }
 
 /** Adds up one figure over all rounds. */

@@ -31,7 +31,7 @@ export const loadHelp = `npm run load -- <smoke | hpa-metric> [flags]   load on 
   --vus N         robots, each with one request at a time (50)
   --start         start a platform of its own, and stop it afterwards
   --state-dir DIR of the platform that runs (.fleetstream)
-  --json          figures as one JSON object on the last line, progress on standard error
+  --json          progress on standard error; the last line of standard output is one JSON object either way
   --help          this text
 
 Exit codes: 0 all checks passed, 1 a check failed, 2 the command or the machine isn't fit.

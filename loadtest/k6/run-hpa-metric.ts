@@ -7,7 +7,7 @@ import { findFreePort, localPorts, maxPodsPerKind, probeHttp, startPrometheus } 
 import { parse, stringify } from 'yaml';
 import { toAdapterQuery } from './adapter-query.ts';
 import { type LoadPlatform } from './find-platform.ts';
-import { exactly, type LoadCheck, near } from './load-check.ts';
+import { exactly, type Check, within } from '../check.ts';
 import { latencyMsP99Max, type LoadOptions } from './load-options.ts';
 import { queryPrometheus } from './prometheus-query.ts';
 import { runK6 } from './run-k6.ts';
@@ -26,7 +26,7 @@ const eventsPerRequest = 10;
 const tolerance = 0.15;
 
 export interface HpaMetricReport {
-  readonly checks: readonly LoadCheck[];
+  readonly checks: readonly Check[];
   /** Events per second and pod, as the autoscaler would see them. */
   readonly figures: Readonly<Record<string, number>>;
 }
@@ -78,14 +78,21 @@ interface PhaseContext {
 }
 
 async function runPhases({ platform, options, podCount, read, say }: PhaseContext): Promise<HpaMetricReport> {
-  const checks: LoadCheck[] = [];
+  const checks: Check[] = [];
   const figures: Record<string, number> = {};
   const note = (name: string, perPod: readonly number[], eventsPerSecond: number) => {
     const mean = perPod.reduce((sum, value) => sum + value, 0) / podCount;
     figures[name] = Math.round(mean * 10) / 10;
     say(`${name}: ${perPod.map((value) => value.toFixed(1)).join(', ')} events/s per pod`);
     checks.push(exactly(`${name}: pods with a value`, perPod.length, podCount));
-    checks.push(near(`${name}: events/s per pod`, figures[name], eventsPerSecond / podCount, tolerance));
+    checks.push(
+      within(
+        `${name}: events/s per pod`,
+        figures[name],
+        eventsPerSecond / podCount,
+        (eventsPerSecond / podCount) * tolerance,
+      ),
+    );
   };
   await sleep(waitForWindowMs);
   note('idle before', await read(), 0);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AppError } from '@fleetstream/kernel';
 import { findPlatform, type OwnPlatformOptions, startOwnPlatform } from './find-platform.ts';
-import { type LoadCheck } from './load-check.ts';
+import { renderCheck } from '../check.ts';
 import { loadHelp, type LoadOptions } from './load-options.ts';
 import { parseLoadFlags } from './parse-load-flags.ts';
 import { runHpaMetric } from './run-hpa-metric.ts';
@@ -39,8 +39,7 @@ async function runLoad(options: LoadOptions, context: LoadContext): Promise<0 | 
       const { checks, figures } = await run(platform, options, say, context.root);
       const pass = checks.every((check) => check.pass);
       for (const check of checks) say(renderCheck(check));
-      if (options.json) context.stdout(JSON.stringify({ command: options.command, pass, checks, figures }));
-      else say(pass ? 'All checks passed.' : 'A check failed.');
+      context.stdout(JSON.stringify({ command: options.command, pass, checks, figures }));
       return pass ? 0 : 1;
     } finally {
       await platform.stop();
@@ -50,8 +49,4 @@ async function runLoad(options: LoadOptions, context: LoadContext): Promise<0 | 
     context.stderr(thrown.message);
     return thrown.code === 'FS_NOT_READY' ? 2 : 1;
   }
-}
-
-function renderCheck({ name, pass, actual, limit }: LoadCheck): string {
-  return `${pass ? 'ok    ' : 'FAILED'} ${name}: ${actual} (${limit})`;
 }

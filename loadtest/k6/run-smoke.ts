@@ -1,10 +1,10 @@
 import { type LoadPlatform } from './find-platform.ts';
-import { atMost, exactly, type LoadCheck } from './load-check.ts';
+import { atLeast, atMost, type Check, exactly } from '../check.ts';
 import { latencyMsP99Max, type LoadOptions } from './load-options.ts';
 import { type K6Outcome, runK6 } from './run-k6.ts';
 
 export interface SmokeReport {
-  readonly checks: readonly LoadCheck[];
+  readonly checks: readonly Check[];
   readonly figures: K6Outcome;
 }
 
@@ -27,12 +27,7 @@ export async function runSmoke(
       exactly('arrivals dropped', figures.arrivalsDropped, 0),
       exactly('events accepted', figures.eventsAccepted, figures.eventsSent),
       // The first and the last arrival may fall outside of the interval.
-      {
-        name: 'requests sent',
-        pass: figures.requests >= expected - 1,
-        actual: figures.requests,
-        limit: `at least ${expected - 1}`,
-      },
+      atLeast('requests sent', figures.requests, expected - 1),
       atMost('latency p99, ms', figures.latencyMsP99, latencyMsP99Max),
       exactly("k6's own thresholds passed", figures.thresholdsPassed ? 1 : 0, 1),
     ],

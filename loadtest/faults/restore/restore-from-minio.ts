@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '@fleetstream/kernel';
 import { findFreePort, isS3ServerThere, startMinio, startVersitygw } from '@fleetstream/local';
-import { atLeast, exactly } from '../fault-check.ts';
+import { atLeast, exactly } from '../../check.ts';
 import { type FaultContext, type FaultOptions, type Scenario, sumOf, wrongs } from '../scenario.ts';
 import { playRestore } from './play-restore.ts';
 

@@ -18,7 +18,7 @@ import { openSecrets } from '../parts/local-secrets.ts';
 import { describeAddresses } from '../screen/describe-addresses.ts';
 import { type RunningParts } from '../supervision/running-parts.ts';
 import { boundLogs } from './bound-logs.ts';
-import { countSession, judgeSession, type SessionOutcome } from './check-session.ts';
+import { countSession, judgeSession, type SessionOutcome } from './session-outcome.ts';
 import { playFleet, type PlayingFleet } from './play-fleet.ts';
 import { type RunContext } from './run-context.ts';
 import { createRunReport, type RunReport } from './run-report.ts';

@@ -1,18 +1,10 @@
-import { type CommandReport, type FleetReport } from '@fleetstream/loadtest';
+import { atLeast, atMost, type Check, type CommandReport, type FleetReport } from '@fleetstream/loadtest';
 import { type RunFigures } from '@fleetstream/testing';
 import { type ChaosCounts } from '../chaos/run-chaos.ts';
 import { type RestoreCounts } from '../chaos/count-restores.ts';
-import { type SessionOutcome } from './check-session.ts';
+import { checkSession } from './check-session.ts';
+import { type SessionOutcome } from './session-outcome.ts';
 import { type InsightFigures } from './verify-insights.ts';
-
-/** One thing that must hold of a run; its limit is fixed before the run. */
-export interface RunCheck {
-  readonly name: string;
-  readonly value: number | null;
-  readonly rule: 'at most' | 'at least' | 'exactly';
-  readonly limit: number;
-  readonly pass: boolean;
-}
 
 export interface RunFacts {
   readonly fleet: FleetReport;
@@ -59,7 +51,7 @@ export interface RunReport
   /** Every check passed. */
   readonly pass: boolean;
   readonly firstFoldedMs: number | null;
-  readonly checks: readonly RunCheck[];
+  readonly checks: readonly Check[];
 }
 
 /** The final figures of a run, with what they were held against. */
@@ -113,89 +105,7 @@ const firstFoldedLimitMs = 15_000;
 /** Downloads are outside our hands; this only tells a slow one from a hung one. */
 const firstFoldedInstallingLimitMs = 600_000;
 
-/** What a command and its answers may spend on their way through the platform. */
-const commandSlackMs = 1000;
-
-/** From here on the longest recorded silence is shorter than what makes a robot offline. */
-const presenceSpeedMin = 5;
-
-function checkSession(session: SessionOutcome): RunCheck[] {
-  const { content } = session;
-  const exactly = (name: string, value: number, limit: number): RunCheck => ({
-    name,
-    value,
-    rule: 'exactly',
-    limit,
-    pass: value === limit,
-  });
-  return [
-    ...[...content.agvStates].map(([robotId, recorded]) =>
-      exactly(`session.agvStatesFolded.${robotId}`, session.agvStatesFolded.get(robotId) ?? 0, recorded),
-    ),
-    exactly('session.exactDuplicatesRecognised', session.duplicatesRecognised, content.exactDuplicateLines),
-    exactly('session.collisionAlerts', session.collisionAlerts, content.collisionWarnings),
-    // At its own pace the factory has silences of over a minute, and such a robot is offline by the rules.
-    ...(session.speed < presenceSpeedMin
-      ? []
-      : [
-          exactly('session.robotsOnline', session.robotsOnline, session.robotsPlayed),
-          exactly('session.offlineAlerts', session.offlineAlerts, 0),
-        ]),
-    {
-      name: 'session.largestEventBytes',
-      value: session.largestEventBytes,
-      rule: 'at least',
-      limit: content.largestPayloadBytes,
-      pass: session.largestEventBytes >= content.largestPayloadBytes,
-    },
-  ];
-}
-
-/** Every command that the session's robots answered was given through the service and seen to its end. */
-function checkRecordedCommands({ commands }: FleetReport, { content, speed }: SessionOutcome): RunCheck[] {
-  const recorded = content.commandLatenciesMs;
-  const finished = commands?.recordedFinished ?? 0;
-  // What our own way adds is real time, which the pace multiplies.
-  const slackMs = commandSlackMs * speed;
-  const within = (name: string, foundMs: number | undefined, recordedMs = 0): RunCheck => ({
-    name,
-    value: foundMs === undefined ? null : Math.round(foundMs - recordedMs),
-    rule: 'at most',
-    limit: slackMs,
-    pass: foundMs !== undefined && Math.abs(foundMs - recordedMs) <= slackMs,
-  });
-  return [
-    {
-      name: 'session.commandsFinished',
-      value: finished,
-      rule: 'exactly',
-      limit: recorded.length,
-      pass: finished === recorded.length,
-    },
-    within(
-      'session.commandLatencyMsP50.offBy',
-      commands?.recordedLatencyMsP50,
-      recorded[Math.floor(recorded.length / 2)],
-    ),
-    within('session.commandLatencyMsMax.offBy', commands?.recordedLatencyMsMax, recorded.at(-1)),
-  ];
-}
-
-function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
-  const atMost = (name: string, value: number | undefined, limit: number): RunCheck => ({
-    name,
-    value: value ?? null,
-    rule: 'at most',
-    limit,
-    pass: value !== undefined && value <= limit,
-  });
-  const atLeast = (name: string, value: number, limit: number): RunCheck => ({
-    name,
-    value,
-    rule: 'at least',
-    limit,
-    pass: value >= limit,
-  });
+function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): Check[] {
   return [
     atMost('lost', figures.lost, 0),
     atMost('duplicated', figures.duplicated, 0),
@@ -221,8 +131,6 @@ function checkRun({ fleet, figures, chaos, ...facts }: RunFacts): RunCheck[] {
           atLeast('restores.local', facts.restores.local, 1),
           atLeast('restores.checkpoint', facts.restores.checkpoint, 1),
         ]),
-    ...(facts.session === undefined
-      ? []
-      : [...checkSession(facts.session), ...checkRecordedCommands(fleet, facts.session)]),
+    ...(facts.session === undefined ? [] : checkSession(facts.session, fleet)),
   ];
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { countSession } from './check-session.ts';
+import { countSession } from './session-outcome.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'fs-session-'));
 
