@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { readAdapterRules } from './check-kubernetes.ts';
 import { type ManifestContext } from './manifest-context.ts';
-import { type KnownMetrics, readServiceMetrics } from './read-service-metrics.ts';
+import { type KnownMetrics, listKnownMetrics } from './known-metrics.ts';
 import { runTool } from './run-tool.ts';
 
 interface Rule {
@@ -110,7 +110,7 @@ function withoutRunbooks(text: string): string {
 
 /** Every metric and label that a rule or a panel of a board reads is declared by a service or made by another rule. */
 export function checkRuleNames(context: ManifestContext): Promise<readonly string[]> {
-  const known = readServiceMetrics(context.root);
+  const known = listKnownMetrics();
   const rules = readRules(context.root);
   const recorded = new Set(rules.flatMap(({ record }) => (record === undefined ? [] : [record])));
   const adapter = readAdapterRules(context.root).map(({ name, seriesQuery }) => ({
