@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { toMessage } from '@fleetstream/kernel';
+import { readArguments } from '../read-arguments.ts';
 import { type FaultOptions } from './scenario.ts';
 
 export type ParsedFaultFlags =
@@ -20,7 +19,7 @@ const roundsMax = 1000;
 
 /** Reads the command line, naming every problem at once. */
 export function parseFaultFlags(argv: readonly string[], scenarioNames: readonly string[]): ParsedFaultFlags {
-  const read = readArguments(argv);
+  const read = readArguments(argv, flags);
   if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
   const { values, positionals } = read;
   if (values.help === true) return { kind: 'help' };
@@ -48,16 +47,4 @@ export function parseFaultFlags(argv: readonly string[], scenarioNames: readonly
     json: values.json === true,
   };
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
-}
-
-function readArguments(argv: readonly string[]): ReturnType<typeof parseAll> | string {
-  try {
-    return parseAll(argv);
-  } catch (thrown) {
-    return toMessage(thrown);
-  }
-}
-
-function parseAll(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: flags, allowPositionals: true });
 }

@@ -1,3 +1,5 @@
+import { toColumns } from './to-columns.ts';
+
 /** A command as the command service tells it, as far as it is shown. */
 export interface ShownCommand {
   readonly commandId: string;
@@ -21,9 +23,9 @@ const headings = ['COMMAND', 'ROBOT', 'ACTION', 'STATUS', 'REQUESTED (UTC)', 'BY
 
 /** One line per command, in columns. */
 export function toCommandTable(commands: readonly ShownCommand[]): string[] {
-  const rows = [
-    [...headings] as string[],
-    ...commands.map((command) => [
+  return toColumns(
+    headings,
+    commands.map((command) => [
       command.commandId,
       command.robotId,
       command.action ?? '-',
@@ -31,13 +33,6 @@ export function toCommandTable(commands: readonly ShownCommand[]): string[] {
       command.requestedAtMs === undefined ? '-' : toTime(command.requestedAtMs).slice(0, 19),
       command.requestedBy ?? '-',
     ]),
-  ];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
   );
 }
 

@@ -1,17 +1,11 @@
 import { type InsightData } from '@fleetstream/contracts';
+import { toColumns } from './to-columns.ts';
 
 const headings = ['TIME (UTC)', 'ROBOT', 'METRIC', 'WHAT', 'VALUE', 'EXPECTED', 'SEVERITY', 'EVIDENCE'] as const;
 
 /** One line per verdict, in columns. */
 export function toInsightTable(insights: readonly InsightData[]): string[] {
-  const rows = [[...headings] as string[], ...insights.map(toRow)];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return toColumns(headings, insights.map(toRow));
 }
 
 function toRow(insight: InsightData): string[] {

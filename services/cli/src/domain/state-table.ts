@@ -1,3 +1,5 @@
+import { toColumns } from './to-columns.ts';
+
 /** A robot as `GET /v1/robots` lists it; `state` is whatever the robot model keeps, read with care. */
 export interface ListedRobot {
   readonly robotId: string;
@@ -9,14 +11,7 @@ const headings = ['ROBOT', 'STATUS', 'MODE', 'BATTERY', 'WHERE', 'ERRORS', 'LAST
 
 /** One line per robot, in columns; of a state only what fits a line. */
 export function toStateTable(robots: readonly ListedRobot[]): string[] {
-  const rows = [[...headings] as string[], ...robots.map(toRow)];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return toColumns(headings, robots.map(toRow));
 }
 
 function toRow({ robotId, state }: ListedRobot): string[] {
