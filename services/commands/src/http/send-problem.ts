@@ -1,9 +1,9 @@
 import { contentTypes, toProblem } from '@fleetstream/contracts';
 import { errorCatalogue } from '@fleetstream/kernel';
+import { readRequestId } from '@fleetstream/runtime';
 import { type Request, type Response } from 'express';
 import { type Refusal } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
-import { readRequestId } from '@fleetstream/runtime';
 
 export type SendProblem = (request: Request, response: Response, refusal: Refusal) => void;
 

@@ -1,3 +1,4 @@
+import { readRequestId } from '@fleetstream/runtime';
 import { type ServerResponse } from 'node:http';
 import { type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
 import { type RegistryStatus } from '@fleetstream/schema-registry';
@@ -7,7 +8,6 @@ import { toRefusalAnswer } from '../domain/to-answer.ts';
 import { type WebhookMetrics } from '../metrics.ts';
 import { discardRest } from './discard-rest.ts';
 import { type EventsHandler } from './post-events.ts';
-import { readRequestId } from '@fleetstream/runtime';
 import { createAnswerSender } from './send-answer.ts';
 
 export interface Readiness {

@@ -1,3 +1,4 @@
+import { readRequestId } from '@fleetstream/runtime';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, isRobotId, type Log, toMessage } from '@fleetstream/kernel';
 import { type RobotKeys } from '@fleetstream/signing';
@@ -11,7 +12,6 @@ import { type ByteBudget, type ByteHold } from './byte-budget.ts';
 import { discardRest } from './discard-rest.ts';
 import { createLimitedLog } from './limited-log.ts';
 import { readBody } from './read-body.ts';
-import { readRequestId } from '@fleetstream/runtime';
 import { createAnswerSender } from './send-answer.ts';
 import { verifySignature } from './verify-signature.ts';
 
