@@ -25,13 +25,16 @@ const maxPartitionBytes = 4 * 1024 * 1024;
 /**
  * Reads a stretch of a topic once and ends: for tools, tests and the oracle. It joins no group and commits nothing.
  * Records of one partition come in their order; partitions are mixed. When `untilOffsets` lies beyond the log's end,
- * it waits for the records; `signal` ends that.
+ * it waits for the records; `signal` ends that. With `committed` isolation it also waits for the transactions that are
+ * open at the call, no longer than their time-out.
  *
  * @throws AppError FS_BROKER_UNAVAILABLE, FS_LOG_TRUNCATED when the log no longer reaches back to where it should begin
  */
 export async function* readLog(options: ReadLogOptions): AsyncIterable<LogRecord> {
   const { kafka, topic, isolation = 'committed' } = options;
-  const cluster = createCluster(kafka, isolation);
+  // The end is the log's own, not that of its last decided transaction: the markers of a commit that was acknowledged
+  // a moment ago may still be on their way, and what it wrote belongs to the log as it is at the call.
+  const cluster = createCluster(kafka, 'uncommitted');
   const fetchLog = createFetchLog();
   try {
     await cluster.connect();
