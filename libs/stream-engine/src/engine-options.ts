@@ -19,4 +19,19 @@ export interface StreamEngineOptions<State, Input> {
   readonly allowStateLoss: boolean;
   readonly log: Log;
   readonly observe: Observe;
+  /**
+   * Told after each batch that the local store has taken, before anything else is folded. Synchronous and cheap, for
+   * the partition waits meanwhile. A refold tells what an earlier life told already. What it throws is logged and
+   * changes nothing.
+   */
+  readonly afterStore?: (stored: StoredStates<State>) => void;
+}
+
+/** Committed states as the local store has them now. */
+export interface StoredStates<State> {
+  readonly partition: number;
+  /** Every record before it is in the states. */
+  readonly appliedOffset: number;
+  /** What changed since the batch before. Read it before the call returns. */
+  readonly changed: Iterable<{ readonly key: string; readonly state: State }>;
 }

@@ -1,7 +1,7 @@
 export { type LastCheckpoint } from './checkpoint-job.ts';
 export { type EngineEvent, type FoldCounts, type Observe, type OpenedFrom } from './engine-event.ts';
 export { defaultLimits, type EngineLimits } from './engine-limits.ts';
-export { type StreamEngineOptions } from './engine-options.ts';
+export { type StoredStates, type StreamEngineOptions } from './engine-options.ts';
 export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink } from './engine-ports.ts';
 export { partitionDirs } from './open-partition.ts';
 export { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';

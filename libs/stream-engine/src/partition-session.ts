@@ -5,7 +5,7 @@ import { type EngineEvent } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { type OpenPartition } from './open-partition.ts';
-import { StateCache } from './state-cache.ts';
+import { type CachedState, StateCache } from './state-cache.ts';
 import { toStateValue } from './state-value.ts';
 import { TimerIndex } from './timer-index.ts';
 
@@ -155,6 +155,7 @@ export class PartitionSession<State, Input> {
     const startMs = clock.monotonicMs();
     const { batch, timers } = this.#toBatch();
     await this.#open.store.write(batch);
+    this.#tellStored();
     this.#target.cache.clean(batch.puts.map(({ value }) => value.length));
     for (const { key, dueMs } of timers) {
       if (dueMs === undefined) this.#storedTimers.delete(key);
@@ -228,6 +229,16 @@ export class PartitionSession<State, Input> {
     }
   }
 
+  #tellStored(): void {
+    const { afterStore, log } = this.#options;
+    const { partition } = this;
+    try {
+      afterStore?.({ partition, appliedOffset: this.appliedOffset, changed: changedOf(this.#target.cache.dirty()) });
+    } catch (thrown) {
+      log.error({ partition, err: thrown }, 'what follows a stored batch threw; the batch stays');
+    }
+  }
+
   #toBatch(): { batch: StateBatch; timers: StateBatch['timers'] } {
     const { fold, cache } = this.#target;
     const puts: { key: string; value: Buffer }[] = [];
@@ -258,4 +269,8 @@ export class PartitionSession<State, Input> {
   #observe(event: EngineEvent): void {
     this.#options.observe(event);
   }
+}
+
+function* changedOf<State>(entries: Iterable<CachedState<State>>): Generator<{ key: string; state: State }> {
+  for (const { key, state } of entries) if (state !== undefined) yield { key, state };
 }
