@@ -9,6 +9,7 @@ import { createExpressApp } from './http/express-app.ts';
 import { createRobotReader } from './read-robots.ts';
 import { createProcessorMetrics } from './metrics.ts';
 import { createProcessing } from './processing.ts';
+import { noSeams, type ProcessorSeams } from './seams.ts';
 
 export interface Processor {
   /** In start order. */
@@ -20,7 +21,7 @@ export interface Processor {
 const ownersMaxAgeMs = 1000;
 
 /** Puts a processor together; nothing runs until its components are started. */
-export function createComponents(config: ProcessorConfig, log: Log): Processor {
+export function createComponents(config: ProcessorConfig, log: Log, seams: ProcessorSeams = noSeams): Processor {
   const metrics = createProcessorMetrics();
   const kafka = createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-processor', log });
   const owners = createGroupOwners({
@@ -31,7 +32,7 @@ export function createComponents(config: ProcessorConfig, log: Log): Processor {
   const ownUrl = () => config.PROCESSOR_ADVERTISED_URL ?? `http://${config.PROCESSOR_HTTP_HOST}:${server.port()}`;
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
   const processing = createProcessing({
-    ...{ config, kafka, codec, log },
+    ...{ config, kafka, codec, seams, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
       owners.forget();

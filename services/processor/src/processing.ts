@@ -18,6 +18,7 @@ import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstr
 import { createRobotEngine } from './adapters/create-engine.ts';
 import { findLocalStates, noteMember, readFormerMember } from './adapters/local-states.ts';
 import { type ProcessorConfig } from './config.ts';
+import { type ProcessorSeams } from './seams.ts';
 
 export interface ProcessingOptions {
   readonly config: ProcessorConfig;
@@ -26,6 +27,7 @@ export interface ProcessingOptions {
   readonly advertisedUrl: () => string;
   readonly onAssigned: () => void;
   readonly observe: Observe;
+  readonly seams: ProcessorSeams;
   readonly log: Log;
 }
 
@@ -40,10 +42,6 @@ export interface Processing {
   /** Whether the group was joined and every partition that it gave is up to date with what was committed before. */
   isReady(): boolean;
 }
-
-const garbageEveryMs = 5 * 60_000;
-/** Longer than any upload takes: a younger object may belong to a checkpoint that is being made. */
-const garbageGraceMs = 60 * 60_000;
 
 export function createProcessing(options: ProcessingOptions): Processing {
   let running: Awaited<ReturnType<typeof startProcessing>> | undefined;
@@ -69,7 +67,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   isReady: () => boolean;
   stop: Stop;
 }> {
-  const { config, kafka, codec, log } = options;
+  const { config, kafka, codec, seams, log } = options;
   const { clusterId, partitionCount } = await describeCluster(kafka, topics.events);
   // States and checkpoints are of one log; another cluster's log of the same name must not meet them.
   const stateDir = join(config.PROCESSOR_STATE_DIR, clusterId);
@@ -79,16 +77,16 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const source = createLogSource({ kafka, topic: topics.events, log });
   const ticks = createPartitionAppender({ kafka, topic: topics.events });
   const checkpoints = createCheckpointStore({
-    objects: openCheckpointObjects(config, log),
+    objects: seams.objects(openCheckpointObjects(config, log)),
     prefix: `${clusterId}/${topics.events}`,
     log,
     clock: systemClock,
     retain: config.PROCESSOR_CHECKPOINT_RETAIN,
-    graceMs: garbageGraceMs,
+    graceMs: seams.garbage.graceMs,
   });
   const group = { joined: false, leaving: false };
   const engine: StreamEngine = createRobotEngine({
-    ...{ config, kafka, codec, source, ticks, checkpoints, stateDir, localStates, log },
+    ...{ config, kafka, codec, source, ticks, checkpoints, stateDir, localStates, seams, log },
     ownershipConfirmed: () => membership.confirmed(),
     observe: options.observe,
   });
@@ -108,7 +106,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   await source.start();
   await ticks.start();
   await membership.start();
-  const stopCollecting = collectGarbageNowAndThen(checkpoints, log);
+  const stopCollecting = collectGarbageNowAndThen(checkpoints, seams.garbage.everyMs, log);
   return {
     engine,
     partitionCount,
@@ -134,7 +132,7 @@ function openCheckpointObjects(config: ProcessorConfig, log: Log): ObjectStore {
   });
 }
 
-function collectGarbageNowAndThen(checkpoints: CheckpointStore, log: Log): () => void {
+function collectGarbageNowAndThen(checkpoints: CheckpointStore, everyMs: number, log: Log): () => void {
   let running = false;
   const timer = setInterval(() => {
     if (running) return;
@@ -147,7 +145,7 @@ function collectGarbageNowAndThen(checkpoints: CheckpointStore, log: Log): () =>
       .finally(() => {
         running = false;
       });
-  }, garbageEveryMs);
+  }, everyMs);
   return () => {
     clearInterval(timer);
   };

@@ -15,6 +15,7 @@ import {
 } from '@fleetstream/stream-engine';
 import { randomUUID } from 'node:crypto';
 import { type ProcessorConfig } from '../config.ts';
+import { type ProcessorSeams } from '../seams.ts';
 
 type KafkaClient = Parameters<typeof createTransactionalSink>[0]['kafka'];
 
@@ -29,6 +30,7 @@ export interface EngineParts {
   readonly localStates: ReadonlyMap<number, number>;
   readonly ownershipConfirmed: () => Promise<void>;
   readonly observe: Observe;
+  readonly seams: ProcessorSeams;
   readonly log: Log;
 }
 
@@ -42,7 +44,7 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
       decode: (record) => decode(parts.codec, record),
       inputTopic: topics.events,
       deadLetterTopic: topics.deadLetters,
-      ports: toPorts(parts),
+      ports: parts.seams.ports(toPorts(parts)),
       limits: toLimits(config),
       stateDir,
       allowStateLoss: config.PROCESSOR_ALLOW_STATE_LOSS,
