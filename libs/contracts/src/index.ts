@@ -44,7 +44,13 @@ export {
 } from './events/robot-events.ts';
 export { type RobotStateData } from './events/robot-state.ts';
 export { type ActionStatus, type ErrorLevel } from './events/shared.ts';
-export { type EventResult, type IngestAnswer, type Problem } from './ingest-answer.ts';
+export {
+  type EventResult,
+  type FoldedProgress,
+  type IngestAnswer,
+  type IngestHints,
+  type Problem,
+} from './ingest-answer.ts';
 export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './parse-robot-event.ts';
 export { tickKey, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';

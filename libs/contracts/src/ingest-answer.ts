@@ -14,13 +14,34 @@ export interface EventResult {
   readonly detail?: string;
 }
 
+/**
+ * What the processor has folded and stored of one boot of a robot. Of the sequence numbers from `from` to `ackedThrough`
+ * all are in the state but those in `missing`, so a robot that doesn't know what arrived sends again only these and what
+ * lies outside. A hint, as old as the last report of the processor: what it leaves out may be in the log.
+ */
+export interface FoldedProgress {
+  readonly bootid: string;
+  readonly from: number;
+  readonly ackedThrough: number;
+  /** First and last of each hole, both missing; ascending. */
+  readonly missing: readonly (readonly [number, number])[];
+}
+
+/** What every answer to events may say beside its results. */
+export interface IngestHints {
+  /** Of the boots that the request's events name. */
+  readonly folded?: readonly FoldedProgress[];
+  /** The platform is behind: report no more often than this, urgent events apart. */
+  readonly reportEveryMs?: number;
+}
+
 /** The body of a `202`. */
-export interface IngestAnswer {
+export interface IngestAnswer extends IngestHints {
   readonly results: readonly EventResult[];
 }
 
 /** RFC 9457. `results` is there when single events have outcomes of their own. */
-export interface Problem {
+export interface Problem extends IngestHints {
   readonly type: string;
   readonly title: string;
   readonly status: number;

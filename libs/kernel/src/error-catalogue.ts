@@ -146,6 +146,12 @@ export const errorCatalogue = {
     title: 'This pod holds as many bytes in flight as it may',
     hint: 'Wait for Retry-After and send the same events with the same ids.',
   },
+  FS_RATE_LIMITED: {
+    httpStatus: 429,
+    disposition: 'retry',
+    title: 'More events than this robot or its fleet may send now',
+    hint: 'Wait for Retry-After; send less often in larger batches, and urgent events in requests of their own.',
+  },
   FS_BROKER_UNAVAILABLE: {
     httpStatus: 503,
     disposition: 'retry',
@@ -194,6 +200,12 @@ export const errorCatalogue = {
     disposition: 'reject',
     title: 'The event does not fit its schema',
     hint: 'The detail names the field; compare with docs/events.md.',
+  },
+  FS_STATE_SUPERSEDED: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'Under load, a newer snapshot of the same request stands for this one',
+    hint: 'Nothing is to be done: the newer snapshot says all that this one said. Do not send it again.',
   },
   FS_EVENT_TYPE_UNKNOWN: {
     httpStatus: 422,

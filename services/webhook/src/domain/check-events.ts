@@ -1,10 +1,16 @@
-import { type EventResult, parseRobotEvent } from '@fleetstream/contracts';
+import { type EventResult, type FleetEvent, parseRobotEvent, type RobotEventType } from '@fleetstream/contracts';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { type ParsedBody } from './parse-body.ts';
 
 /** What became of one event of a request before the log was asked. */
 export type CheckedEvent =
-  | { readonly kind: 'valid'; readonly id: string; readonly value: Buffer }
+  | {
+      readonly kind: 'valid';
+      readonly id: string;
+      /** What it says, for those who weigh it; what goes to the log is `value`. */
+      readonly event: FleetEvent<RobotEventType>;
+      readonly value: Buffer;
+    }
   /** An earlier event of the same request has this id; it shares that one's fate. */
   | { readonly kind: 'repeated'; readonly id: string; readonly of: number }
   | { readonly kind: 'rejected'; readonly result: EventResult };
@@ -36,7 +42,7 @@ function checkEvent(raw: unknown, fallbackId: string, bytesAreTheEvent: boolean,
   const { event, canonical } = parsed;
   // The very bytes that were signed, where they are the event: nothing is lost in translation, and nothing is spent.
   const value = bytesAreTheEvent && canonical ? options.body : Buffer.from(JSON.stringify(event));
-  if (value.length <= options.maxEventBytes) return { kind: 'valid', id: event.id, value };
+  if (value.length <= options.maxEventBytes) return { kind: 'valid', id: event.id, event, value };
   const detail = `the event has ${value.length} bytes, ${options.maxEventBytes} are allowed`;
   return rejected(event.id, 'FS_EVENT_TOO_LARGE', detail);
 }
