@@ -6,3 +6,6 @@ export { describeStateStoreContract, type StateStoreUnderTest } from './state-st
 export { createRandom, discreteSeries, gauss, noisySeries, type Random, type Series } from './synthetic-series.ts';
 export { telemetryEvent, telemetryRecord, telemetryStartMs } from './telemetry-record.ts';
 export { createWriteModel, findDifferences, type WriteModel, type WriteModelOptions } from './state-write-model.ts';
+export { kafkaApi, type KafkaRequest } from './kafka-proxy/kafka-request.ts';
+export { type KafkaProxy, type KafkaProxyOptions, startKafkaProxy } from './kafka-proxy/kafka-proxy.ts';
+export { type HeldRequest, type KafkaRule, type KafkaVerdict } from './kafka-proxy/proxied-connection.ts';
