@@ -68,7 +68,7 @@ export interface InsideTopicData {
 
 export interface InsideMessage {
   readonly key: Buffer | string | null;
-  readonly value: Buffer | string;
+  readonly value: Buffer | string | null;
   readonly headers?: Readonly<Record<string, Buffer | string>>;
 }
 

@@ -9,7 +9,8 @@ import { runTransaction } from './run-transaction.ts';
 export interface SinkRecord {
   readonly topic: string;
   readonly key: string | Buffer | null;
-  readonly value: string | Buffer;
+  /** `null` is a tombstone. */
+  readonly value: string | Buffer | null;
   /** `content-type: application/cloudevents+json` when left out. */
   readonly headers?: Readonly<Record<string, string | Buffer>>;
 }

@@ -34,14 +34,19 @@ export interface FoldPosition {
 export interface Transition<State> {
   readonly state: State;
   readonly outputs: readonly FoldOutput[];
+  /** The key has no state from here on: what is stored of it goes, and its next record begins with `initial`. */
+  readonly ended?: boolean;
 }
 
 /** A record to be written in the same transaction as the input's offset. Its partition is the input's. */
 export interface FoldOutput {
   readonly topic: string;
   readonly key: string;
-  /** A structured CloudEvent whose id is deterministic: `partition-offset-index`, or `key@dueMs-index` for timers. */
-  readonly value: string;
+  /**
+   * A structured CloudEvent whose id is deterministic: `partition-offset-index`, or `key@dueMs-index` for timers.
+   * `null` is a tombstone: a compacted topic forgets the key.
+   */
+  readonly value: string | null;
 }
 
 /** What a decoder makes of a record of the log. */

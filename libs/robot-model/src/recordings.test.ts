@@ -39,7 +39,7 @@ it.skipIf(!present)('the two collisions of a real robot are two alerts, and its 
     const step = fold.step(state, decoded.input, { partition: 0, offset, nowMs });
     state = step.state;
     for (const output of step.outputs) {
-      const { data } = JSON.parse(output.value) as { data: { alert?: string; code?: string } };
+      const { data } = JSON.parse(output.value ?? '') as { data: { alert?: string; code?: string } };
       if (data.alert?.startsWith('error') === true) alerts.push(`${data.alert} ${data.code ?? ''}`);
     }
   });

@@ -55,7 +55,7 @@ function run(moments: readonly Moment[]): Run {
         ? fold.onTimer(current, 'agv-1', nowMs)
         : fold.step(current, { ...base, ...said }, { partition: 2, offset, nowMs });
     current = step.state;
-    outputs.push(...step.outputs.map(({ value }) => JSON.parse(value) as OutputEvent));
+    outputs.push(...step.outputs.map(({ value }) => JSON.parse(value ?? '') as OutputEvent));
   });
   const commands = outputs.filter(({ type }) => type === 'fleet.command.v1').map(({ data }) => data as CommandData);
   return { state: current, outputs, commands, told: outputs.map(tell).filter((word) => word !== '') };

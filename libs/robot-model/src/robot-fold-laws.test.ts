@@ -260,7 +260,7 @@ it('a record that is delivered again, at any later moment and however often, is 
 it('every output has an id of its own and fits its schema', () => {
   fc.assert(
     fc.property(history, (records) => {
-      const events = foldAll(records).outputs.map(({ value }) => JSON.parse(value) as OutputEvent);
+      const events = foldAll(records).outputs.map(({ value }) => JSON.parse(value ?? '') as OutputEvent);
       expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
       for (const { type, data } of events) expect(outputEventSchemas[type].safeParse(data).error).toBeUndefined();
     }),
@@ -275,7 +275,7 @@ it('a command goes only forward, from where it was, to one end', () => {
       const { outputs, text } = foldAll(records, undefined, remembering);
       const latest = new Map<string, CommandData>();
       for (const { value } of outputs) {
-        const { type, data } = JSON.parse(value) as OutputEvent;
+        const { type, data } = JSON.parse(value ?? '') as OutputEvent;
         if (type !== 'fleet.command.v1') continue;
         const command = data as CommandData;
         const before = latest.get(command.commandId);

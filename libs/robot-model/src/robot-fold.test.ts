@@ -53,7 +53,7 @@ function run(moments: readonly Moment[]): Run {
 }
 
 function tell({ topic, value }: FoldOutput): string {
-  const { data } = JSON.parse(value) as { data: { alert: string; code?: string; revision: number } };
+  const { data } = JSON.parse(value ?? '') as { data: { alert: string; code?: string; revision: number } };
   return topic === 'fleet.states' ? `state ${data.revision}` : [data.alert, data.code].filter(Boolean).join(' ');
 }
 
@@ -272,7 +272,7 @@ describe('published states', () => {
       [30_002, 'timer'],
     ]);
     for (const { value } of outputs) {
-      const { type, data } = JSON.parse(value) as { type: keyof typeof outputEventSchemas; data: unknown };
+      const { type, data } = JSON.parse(value ?? '') as { type: keyof typeof outputEventSchemas; data: unknown };
       expect(outputEventSchemas[type].strict().safeParse(data).error?.issues).toBeUndefined();
     }
   });

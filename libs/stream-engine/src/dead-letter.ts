@@ -20,7 +20,7 @@ export function toDeadLetter(
   return {
     topic,
     key: record.key,
-    value: record.value ?? '',
+    value: record.value,
     headers: {
       ...original,
       'fs-reason': reason,

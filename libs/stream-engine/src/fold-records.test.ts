@@ -1,4 +1,4 @@
-import { type LogRecord } from '@fleetstream/kafka';
+import { type LogRecord, type SinkRecord } from '@fleetstream/kafka';
 import { describe, expect, it } from 'vitest';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { StateCache } from './state-cache.ts';
@@ -29,7 +29,7 @@ function records(...given: readonly [key: string, atMs: number, value: string | 
   }));
 }
 
-const idOf = ({ value }: { value: string | Buffer }) => (JSON.parse(String(value)) as { id: string }).id;
+const idOf = ({ value }: Pick<SinkRecord, 'value'>) => (JSON.parse(String(value)) as { id: string }).id;
 
 describe('foldRecords', () => {
   it.each([
@@ -85,6 +85,17 @@ describe('foldRecords', () => {
     ]);
     expect(counts).toMatchObject({ records: 3, undecodable: 1, foldFailures: 1 });
     expect(target.cache.get('a')?.state).toMatchObject({ count: 1 });
+  });
+
+  it('ends the state of a key, and lets its next record begin anew', async () => {
+    const target = createTarget();
+    const given = records(['a', 1, { add: 1, armMs: 50 }], ['a', 2, { add: 2, end: true }], ['tick', 90, 'tick']);
+    const { outputs, counts } = await foldRecords(target, given, { logTimeMs: 0, writeFrom: 0 });
+    expect(outputs).toMatchObject([{ topic: 'outputs', value: null }]);
+    expect(counts.timersFired).toBe(0);
+    expect([...target.cache.dirty()]).toMatchObject([{ key: 'a', state: undefined }]);
+    await foldRecords(target, records(['a', 91, { add: 5 }]), { logTimeMs: 90, writeFrom: 0 });
+    expect(target.cache.get('a')?.state).toMatchObject({ count: 1, sum: 5 });
   });
 
   it('a poisoned key gets no state', async () => {

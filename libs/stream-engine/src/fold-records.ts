@@ -128,7 +128,7 @@ class FoldRun<State, Input> {
       throw toAppError(thrown, 'FS_FOLD_FAILED', `The timer of ${entry.key} due at ${dueMs} threw`);
     }
     const nextMs = this.#target.fold.dueAt(transition.state);
-    if (nextMs !== undefined && nextMs <= dueMs) {
+    if (nextMs !== undefined && nextMs <= dueMs && transition.ended !== true) {
       throw new AppError('FS_FOLD_FAILED', `The timer of ${entry.key} due at ${dueMs} is due again at ${nextMs}`);
     }
     this.#counts.timersFired += 1;
@@ -170,16 +170,17 @@ class FoldRun<State, Input> {
   }
 
   #apply(entry: CachedState<State>, transition: Transition<State>, nextMs: number | undefined, offset: number): void {
-    this.#target.cache.change(entry, transition.state);
-    if (nextMs !== undefined) this.#target.timers.note(entry.key, nextMs);
-    for (const output of transition.outputs) this.#emit(output, output.value.length, offset);
+    const ended = transition.ended === true;
+    this.#target.cache.change(entry, ended ? undefined : transition.state);
+    if (nextMs !== undefined && !ended) this.#target.timers.note(entry.key, nextMs);
+    for (const output of transition.outputs) this.#emit(output, output.value?.length ?? 0, offset);
   }
 
   #bury(record: LogRecord, step: 'decode' | 'fold', detail: string): void {
     const reason = step === 'decode' ? 'FS_RECORD_UNDECODABLE' : 'FS_FOLD_FAILED';
     const { deadLetterTopic, inputTopic } = this.#target;
     const letter = toDeadLetter(deadLetterTopic, inputTopic, record, { reason, step, detail });
-    this.#emit(letter, letter.value.length, record.offset);
+    this.#emit(letter, letter.value?.length ?? 0, record.offset);
   }
 
   #emit(output: SinkRecord, sizeBytes: number, offset: number): void {
@@ -194,6 +195,7 @@ class FoldRun<State, Input> {
 
 function assertWritable<State>({ outputs }: Transition<State>): void {
   for (const { topic, value } of outputs) {
+    if (value === null) continue;
     // A UTF-16 length is at most the UTF-8 length and at least a third of it, so most need no counting.
     if (value.length * 3 > maxOutputBytes && Buffer.byteLength(value) > maxOutputBytes) {
       throw new RangeError(`an output for ${topic} is larger than ${maxOutputBytes} bytes`);

@@ -242,9 +242,14 @@ export class PartitionSession<State, Input> {
   #toBatch(): { batch: StateBatch; timers: StateBatch['timers'] } {
     const { fold, cache } = this.#target;
     const puts: { key: string; value: Buffer }[] = [];
+    const deletes: string[] = [];
     const timers: { key: string; dueMs: number | undefined }[] = [];
     for (const { key, state } of cache.dirty()) {
-      if (state === undefined) continue;
+      if (state === undefined) {
+        deletes.push(key);
+        if (this.#storedTimers.has(key)) timers.push({ key, dueMs: undefined });
+        continue;
+      }
       puts.push({ key, value: toStateValue(fold.stateVersion, fold.encodeState(state)) });
       const dueMs = fold.dueAt(state);
       const storedMs = this.#storedTimers.get(key);
@@ -254,7 +259,7 @@ export class PartitionSession<State, Input> {
       }
     }
     const position = { appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
-    return { batch: { puts, deletes: [], timers, ...position }, timers };
+    return { batch: { puts, deletes, timers, ...position }, timers };
   }
 
   #waitMs(): number {

@@ -75,7 +75,8 @@ export class StateCache<State> {
     return missing.length;
   }
 
-  change(entry: CachedState<State>, state: State): void {
+  /** `undefined` ends the key's state. */
+  change(entry: CachedState<State>, state: State | undefined): void {
     entry.state = state;
     if (entry.dirty) return;
     entry.dirty = true;
@@ -92,6 +93,8 @@ export class StateCache<State> {
     let index = 0;
     for (const entry of this.#dirty) {
       entry.dirty = false;
+      // A state that ended was a delete, which has no size.
+      if (entry.state === undefined) continue;
       this.#sizeBytes += (sizes[index] ?? entry.sizeBytes) - entry.sizeBytes;
       entry.sizeBytes = sizes[index] ?? entry.sizeBytes;
       index += 1;

@@ -55,7 +55,7 @@ function appendSome(world: MemoryWorld, count: number): void {
     else {
       const armMs = random.chance(0.5) ? random.between(5, 40) : random.between(100, 300);
       const arm = random.chance(0.35) ? { armMs } : {};
-      const fail = random.chance(0.03) ? { fail: true } : {};
+      const fail = random.chance(0.03) ? { fail: true } : random.chance(0.03) ? { end: true } : {};
       world.append(key, JSON.stringify({ add: random.between(0, 9), ...arm, ...fail }));
     }
   }

@@ -18,7 +18,7 @@ export async function startModelTask(
 
   const publish = async (outputs: readonly FoldOutput[], partition: number) => {
     const wanted = outputs.filter(({ topic }) => topic === topics.commands);
-    await producer.append(wanted.map((output) => ({ ...output, partition })));
+    await producer.append(wanted.map(({ topic, key, value }) => ({ topic, key, value: value ?? '', partition })));
   };
   const run = async (partition: number, reader: LogReader) => {
     const states = new Map<string, RobotState>();

@@ -13,7 +13,7 @@ export function foldPlainly(records: readonly LogRecord[]): { states: Map<string
         const dueMs = tallyFold.dueAt(state);
         if (dueMs === undefined || dueMs > logTimeMs) break;
         const fired = tallyFold.onTimer(state, key, dueMs);
-        outputs.push(...fired.outputs.map(({ value }) => value));
+        outputs.push(...fired.outputs.map(({ value }) => String(value)));
         state = fired.state;
         states.set(key, state);
       }
@@ -26,9 +26,10 @@ export function foldPlainly(records: readonly LogRecord[]): { states: Map<string
     }
     const { key, input } = decoded;
     const at = { partition: record.partition, offset: record.offset, nowMs: record.timestampMs };
-    const { state, outputs: written } = tallyFold.step(states.get(key) ?? tallyFold.initial(key), input, at);
-    states.set(key, state);
-    outputs.push(...written.map(({ value }) => value));
+    const { state, outputs: written, ended } = tallyFold.step(states.get(key) ?? tallyFold.initial(key), input, at);
+    if (ended === true) states.delete(key);
+    else states.set(key, state);
+    outputs.push(...written.map(({ value }) => String(value)));
   }
   const encoded = [...states].map(([key, state]): [string, string] => [key, tallyFold.encodeState(state)]);
   return { states: new Map(encoded), outputs };

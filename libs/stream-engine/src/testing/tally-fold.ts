@@ -14,6 +14,8 @@ export interface TallyInput {
   readonly add: number;
   readonly armMs?: number;
   readonly fail?: boolean;
+  /** Ends the key's state. */
+  readonly end?: boolean;
 }
 
 /** A fold that does everything an engine must get right: state, outputs, timers that repeat, steps that throw. */
@@ -23,6 +25,7 @@ export const tallyFold: Fold<Tally, TallyInput> = {
   initial: () => ({ count: 0, sum: 0, lastMs: 0, fired: 0, dueMs: null }),
   step: (state, input, { partition, offset, nowMs }) => {
     if (input.fail === true) throw new RangeError('told to fail');
+    if (input.end === true) return { state, outputs: [{ topic: 'outputs', key: 'ended', value: null }], ended: true };
     const lastMs = Math.max(state.lastMs, nowMs);
     const next: Tally = {
       count: state.count + 1,

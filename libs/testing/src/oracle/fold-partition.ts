@@ -65,8 +65,13 @@ function foldRecord<State, Input>(
   }
   const at = { partition: record.partition, offset: record.offset, nowMs: record.timestampMs };
   try {
-    const { state, outputs } = fold.step(states.get(decoded.key) ?? fold.initial(decoded.key), decoded.input, at);
-    states.set(decoded.key, state);
+    const { state, outputs, ended } = fold.step(
+      states.get(decoded.key) ?? fold.initial(decoded.key),
+      decoded.input,
+      at,
+    );
+    if (ended === true) states.delete(decoded.key);
+    else states.set(decoded.key, state);
     return outputs;
   } catch {
     // A record on which the model throws leaves the state alone and must be found among the dead letters.
@@ -80,12 +85,15 @@ function fireDue<State, Input>(fold: Fold<State, Input>, states: Map<string, Sta
   const outputs: FoldOutput[] = [];
   for (const [key, state] of states) {
     let current = state;
-    for (let due = fold.dueAt(current); due !== undefined && due <= logTimeMs; due = fold.dueAt(current)) {
+    let ended = false;
+    for (let due = fold.dueAt(current); !ended && due !== undefined && due <= logTimeMs; due = fold.dueAt(current)) {
       const fired = fold.onTimer(current, key, due);
       current = fired.state;
+      ended = fired.ended === true;
       outputs.push(...fired.outputs);
     }
-    if (current !== state) states.set(key, current);
+    if (ended) states.delete(key);
+    else if (current !== state) states.set(key, current);
   }
   return outputs;
 }

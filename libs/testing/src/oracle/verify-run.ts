@@ -115,7 +115,7 @@ async function readOutputs(kafka: ReturnType<typeof createKafkaClient>): Promise
     }
   }
   for await (const { partition, key, value } of readLog({ kafka, topic: topics.deadLetters })) {
-    deadLetters.push(toLine(topics.deadLetters, partition, String(key), String(value)));
+    deadLetters.push(toLine(topics.deadLetters, partition, String(key), value?.toString() ?? ''));
   }
   return { outputs, deadLetters, alerts };
 }
@@ -196,6 +196,6 @@ function hashesOf(value: Buffer, data: unknown): string[] {
   return raw === undefined ? [toSha256(value)] : [toSha256(value), toSha256(JSON.stringify(raw))];
 }
 
-function toLine(topic: string, partition: number, key: string, value: string): string {
-  return `${topic}/${partition} ${key} ${value}`;
+function toLine(topic: string, partition: number, key: string, value: string | null): string {
+  return `${topic}/${partition} ${key} ${String(value)}`;
 }
