@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vda5050Types } from './dialects/map-vda5050.ts';
+import { dialectTypes } from './dialects/map-dialect.ts';
 import { envelopeSchema } from './event-envelope.ts';
 import { fleetEventSchemas, insightEventSchemas, outputEventSchemas, robotEventSchemas } from './events/index.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
@@ -44,8 +44,9 @@ export function renderEventDocs(): string {
       'A sequence is used only together with a `bootid`; without both, duplicates are found by `id`.',
     ...renderGroup('From robots', 'robot'),
     '### Dialects',
-    `A robot that speaks VDA 5050 sends its raw message as the \`data\` of ${vda5050Types.map(code).join(' or ')}. ` +
-      'It becomes `robot.state.v1` with the message in `raw` and what departs from the standard in `deviations`.',
+    `A robot that speaks VDA 5050 or MassRobotics posts its message as it is (see docs/dialects.md), or as the \`data\` ` +
+      `of ${dialectTypes.map(code).join(', ')}. It becomes \`robot.state.v1\` with the message in \`raw\`, what ` +
+      'departs from the standard in `deviations`, and a score of it in `conformance`.',
     ...renderGroup('From the platform', 'platform'),
     ...renderGroup('From the robot model', 'model'),
     ...renderGroup('From the insights service', 'insights'),

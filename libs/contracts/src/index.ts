@@ -1,8 +1,8 @@
 export { type AvroEvent, toAvroEvent, toEventText } from './avro/avro-event.ts';
 export { type AvroRecordSchema, eventSubject, toAvroEventSchema } from './avro/avro-event-schema.ts';
 export { contentTypes, isAvroEvent } from './content-types.ts';
-export { isVda5050Type, type MappedVda5050, type Vda5050Type } from './dialects/map-vda5050.ts';
-export { type Vda5050Deviation } from './dialects/vda5050-deviations.ts';
+export { type DialectDeviation } from './dialects/dialect-deviations.ts';
+export { dialectTypes, type DialectType, isDialectType } from './dialects/map-dialect.ts';
 export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
 export { type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
 export { type Envelope, type FleetEvent, toRobotSource } from './event-envelope.ts';

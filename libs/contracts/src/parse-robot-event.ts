@@ -1,7 +1,8 @@
 import { type ErrorCode } from '@fleetstream/kernel';
 import { type z } from 'zod';
-import { isVda5050Type, mapVda5050 } from './dialects/map-vda5050.ts';
-import { type Vda5050Deviation } from './dialects/vda5050-deviations.ts';
+import { toConformance } from './dialects/conformance.ts';
+import { type DialectDeviation } from './dialects/dialect-deviations.ts';
+import { isDialectType, mapDialect } from './dialects/map-dialect.ts';
 import { envelopeSchema, type FleetEvent, toRobotSource } from './event-envelope.ts';
 import { isRobotEventType, robotEventSchemas, type RobotEventType } from './events/index.ts';
 import { findUnsafeJson } from './find-unsafe-json.ts';
@@ -13,6 +14,8 @@ export interface RobotEventGiven {
   readonly robotId: string;
   /** The id of an event that has none: derived from the webhook id, so that a retry has the same. */
   readonly fallbackId: string;
+  /** What the caller saw of a dialect's message that its parsed form doesn't show. */
+  readonly deviations?: readonly DialectDeviation[];
 }
 
 /**
@@ -25,7 +28,7 @@ export type ParsedRobotEvent =
       readonly kind: 'event';
       readonly event: FleetEvent<RobotEventType>;
       readonly canonical: boolean;
-      readonly deviations: readonly Vda5050Deviation[];
+      readonly deviations: readonly DialectDeviation[];
     }
   /** `id` is the event's own, when it has one that may be repeated in an answer. */
   | { readonly kind: 'rejected'; readonly code: ErrorCode; readonly detail: string; readonly id: string | undefined };
@@ -51,8 +54,9 @@ const sequenceTextPattern = /^\d{1,16}$/;
  * - Attributes beside the known ones must be CloudEvents extensions (lower-case letters and digits, a text, number or
  *   boolean) and are kept.
  * - Keys of `data` that its schema doesn't know are kept in the log as sent; the robot model doesn't see them.
- * - `vda5050.state.v2` and `vda5050.connection.v2`, whose `data` is the raw message, become `robot.state.v1` with the
- *   message in `data.raw`; the message's timestamp serves as `time` when the event has none.
+ * - Types of a dialect (`vda5050.state.v2`, `massrobotics.status.v1`, …), whose `data` is the raw message, become
+ *   `robot.state.v1` with the message in `data.raw`, the last member; the message's timestamp serves as `time` when the
+ *   event has none.
  */
 export function parseRobotEvent(raw: unknown, given: RobotEventGiven): ParsedRobotEvent {
   if (!isJsonObject(raw)) return { kind: 'rejected', ...malformed('event: is not a JSON object'), id: undefined };
@@ -64,7 +68,7 @@ export function parseRobotEvent(raw: unknown, given: RobotEventGiven): ParsedRob
   });
   const attributes = readAttributes(raw, given);
   if (!attributes.ok) return reject(attributes.rejection);
-  const mapped = mapDialect(attributes.value);
+  const mapped = readDialect(attributes.value, given.deviations ?? []);
   if (!mapped.ok) return reject(mapped.rejection);
   const { event, deviations } = mapped.value;
   const rejection = checkEvent(event, given.robotId);
@@ -116,15 +120,26 @@ function checkExtension(name: string, value: unknown): string | undefined {
   return `${name}: an extension is a text, a number or a boolean`;
 }
 
-function mapDialect(event: JsonObject): Step<{ event: JsonObject; deviations: readonly Vda5050Deviation[] }> {
+function readDialect(
+  event: JsonObject,
+  seen: readonly DialectDeviation[],
+): Step<{ event: JsonObject; deviations: readonly DialectDeviation[] }> {
   const { type } = event;
-  if (typeof type !== 'string' || !isVda5050Type(type)) return { ok: true, value: { event, deviations: [] } };
+  if (typeof type !== 'string' || !isDialectType(type)) return { ok: true, value: { event, deviations: [] } };
   const message = event['data'];
   if (!isJsonObject(message)) return { ok: false, rejection: malformed(`data: is not a ${type} message`) };
-  const { data, time, deviations } = mapVda5050(type, message);
-  const mapped: JsonObject = { ...event, type: 'robot.state.v1' satisfies RobotEventType };
-  if (mapped['time'] === undefined && time !== undefined) mapped['time'] = time;
-  mapped['data'] = { ...data, ...(deviations.length > 0 && { deviations }), raw: message };
+  const read = mapDialect(type, message);
+  const deviations = [...read.deviations, ...seen];
+  const { data: _, ...attributes } = event;
+  const mapped: JsonObject = { ...attributes, type: 'robot.state.v1' satisfies RobotEventType };
+  if (mapped['time'] === undefined && read.time !== undefined) mapped['time'] = read.time;
+  // The raw message comes last of all: whoever has its bytes can put them there instead of what was parsed of them.
+  mapped['data'] = {
+    ...read.data,
+    ...(deviations.length > 0 && { deviations }),
+    conformance: toConformance({ ...read, deviations }),
+    raw: message,
+  };
   return { ok: true, value: { event: mapped, deviations } };
 }
 

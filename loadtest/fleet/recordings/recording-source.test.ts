@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isRobotEventType, isVda5050Type, parseRobotEvent } from '@fleetstream/contracts';
+import { isRobotEventType, isDialectType, parseRobotEvent } from '@fleetstream/contracts';
 import { describe, expect, it } from 'vitest';
 import { type FeedItem, type FleetSource, type RobotFeed } from '../fleet-source.ts';
 import { type RobotEvent } from '../robot-event.ts';
@@ -95,9 +95,9 @@ describe.skipIf(!present)('the AGV session', () => {
       const sent = JSON.parse(event.body) as unknown;
       const parsed = parseRobotEvent(sent, { robotId, fallbackId: 'none' });
       if (parsed.kind !== 'event') expect.unreachable(`${robotId}: ${parsed.detail}`);
-      expect(isVda5050Type(event.type) || isRobotEventType(event.type)).toBe(true);
+      expect(isDialectType(event.type) || isRobotEventType(event.type)).toBe(true);
       expect(JSON.stringify(sent)).toBe(event.body);
-      if (isVda5050Type(event.type))
+      if (isDialectType(event.type))
         expect(JSON.stringify((parsed.event.data as Sent['data'])['raw'])).toBe(event.hashed);
       else expect(parsed.canonical).toBe(true);
     }

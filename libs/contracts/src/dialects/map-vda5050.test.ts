@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { robotStateSchema } from '../events/robot-state.ts';
 import { isJsonObject, type JsonObject } from '../json-object.ts';
 import { mapVda5050 } from './map-vda5050.ts';
-import { vda5050Deviations } from './vda5050-deviations.ts';
+import { dialectDeviations } from './dialect-deviations.ts';
 
 const header = {
   headerId: 42,
@@ -58,6 +58,8 @@ const factory: JsonObject = {
 describe('a state that follows the standard', () => {
   it('is read whole, without a deviation', () => {
     expect(mapVda5050('vda5050.state.v2', standard)).toEqual({
+      dialect: 'vda5050',
+      version: '2.1.0',
       time: '2026-05-07T12:00:00.000Z',
       deviations: [],
       data: {
@@ -253,7 +255,7 @@ it('any object is mapped to a state that fits, with deviations of the closed uni
         if (!isJsonObject(message)) return;
         const { data, deviations } = mapVda5050(type, message);
         expect(robotStateSchema.safeParse(data).error?.issues).toBeUndefined();
-        for (const deviation of deviations) expect(vda5050Deviations).toContain(deviation);
+        for (const deviation of deviations) expect(dialectDeviations).toContain(deviation);
       },
     ),
     { numRuns: 1_000 },

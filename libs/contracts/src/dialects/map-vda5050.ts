@@ -1,9 +1,10 @@
 import { connectionStates, type RobotStateData, stateListMax } from '../events/robot-state.ts';
 import { nameSchema } from '../events/shared.ts';
 import { type JsonObject } from '../json-object.ts';
+import { type MappedDialect } from './mapped-dialect.ts';
 import { MessageReader } from './message-reader.ts';
 import { mapActions } from './vda5050-actions.ts';
-import { type Vda5050Deviation } from './vda5050-deviations.ts';
+import { type DialectDeviation } from './dialect-deviations.ts';
 import { mapErrors } from './vda5050-errors.ts';
 
 /** Types a robot may send whose `data` is a VDA 5050 message, as its MQTT topic would carry it. */
@@ -11,20 +12,8 @@ export const vda5050Types = ['vda5050.state.v2', 'vda5050.connection.v2'] as con
 
 export type Vda5050Type = (typeof vda5050Types)[number];
 
-export interface MappedVda5050 {
-  /** Fits `robot.state.v1`; without `raw`, which is the caller's to add. */
-  readonly data: RobotStateData;
-  /** The message's timestamp, when it is a text short enough to be an event's `time`. */
-  readonly time: string | undefined;
-  readonly deviations: readonly Vda5050Deviation[];
-}
-
-const known: ReadonlySet<string> = new Set(vda5050Types);
 const timeMax = 40;
-
-export function isVda5050Type(type: string): type is Vda5050Type {
-  return known.has(type);
-}
+const versionMax = 32;
 
 /**
  * Reads a VDA 5050 message of any 2.x or 3.x, or of what the field takes for it (such as the fischertechnik factory's
@@ -33,13 +22,19 @@ export function isVda5050Type(type: string): type is Vda5050Type {
  *
  * Source: the JSON schemas of VDA5050/VDA5050 2.0.0, 2.1.0 and 3.0.0.
  */
-export function mapVda5050(type: Vda5050Type, message: JsonObject): MappedVda5050 {
+export function mapVda5050(type: Vda5050Type, message: JsonObject): MappedDialect {
   const reader = new MessageReader();
   noteMissing(reader, message, headerFields);
   const data = type === 'vda5050.state.v2' ? mapState(reader, message) : mapConnection(reader, message);
-  const { timestamp } = message;
+  const { timestamp, version } = message;
   const time = typeof timestamp === 'string' && timestamp.length <= timeMax ? timestamp : undefined;
-  return { data, time, deviations: reader.deviations };
+  return {
+    dialect: 'vda5050',
+    version: typeof version === 'string' && version !== '' ? version.slice(0, versionMax) : undefined,
+    data,
+    time,
+    deviations: reader.deviations,
+  };
 }
 
 const headerFields = [
@@ -66,7 +61,7 @@ const stateFields = [
 function noteMissing(
   reader: MessageReader,
   message: JsonObject,
-  fields: readonly (readonly [name: string, deviation: Vda5050Deviation])[],
+  fields: readonly (readonly [name: string, deviation: DialectDeviation])[],
 ): void {
   for (const [name, deviation] of fields) if (message[name] === undefined) reader.note(deviation);
 }

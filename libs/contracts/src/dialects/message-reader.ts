@@ -1,19 +1,19 @@
 import { isJsonObject, type JsonObject } from '../json-object.ts';
-import { type Vda5050Deviation } from './vda5050-deviations.ts';
+import { type DialectDeviation } from './dialect-deviations.ts';
 
 const numberMax = 1e15;
 const textMax = 512;
 
 /** Reads what can be read of a message and notes what can't. Null and absent are the same: not said. */
 export class MessageReader {
-  readonly #deviations = new Set<Vda5050Deviation>();
+  readonly #deviations = new Set<DialectDeviation>();
 
   /** Every deviation once, in the order they were met. */
-  get deviations(): readonly Vda5050Deviation[] {
+  get deviations(): readonly DialectDeviation[] {
     return [...this.#deviations];
   }
 
-  note(deviation: Vda5050Deviation): void {
+  note(deviation: DialectDeviation): void {
     this.#deviations.add(deviation);
   }
 

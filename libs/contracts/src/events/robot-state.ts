@@ -78,6 +78,14 @@ export const robotStateSchema = z
       .max(stateListMax.deviations)
       .optional()
       .describe('Where the raw message departs from its dialect; written by the platform'),
+    conformance: z
+      .object({
+        dialect: nameSchema,
+        version: z.string().max(32).optional().describe('As the message says it'),
+        score: z.int().min(0).max(100),
+      })
+      .optional()
+      .describe('How closely the raw message keeps to its dialect, 100 to the letter; written by the platform'),
     raw: rawSchema.optional(),
   })
   .describe(

@@ -1,8 +1,8 @@
 /**
- * Where a message departs from VDA 5050. A closed union, because these become labels of a conformance score; a robot
+ * Where a message departs from its dialect: VDA 5050, or MassRobotics' status report. A closed union, because these become labels of a conformance score; a robot
  * of which half the messages carry one is still a robot whose state is read.
  */
-export const vda5050Deviations = [
+export const dialectDeviations = [
   'header-id-missing',
   'timestamp-missing',
   'version-missing',
@@ -46,6 +46,13 @@ export const vda5050Deviations = [
   'error-without-type',
   'error-level-unknown',
   'connection-state-unknown',
+  'uuid-missing',
+  'operational-state-missing',
+  'operational-state-unknown',
+  'location-missing',
+  'planar-datum-missing',
+  /** An integer that a double can't hold; kept in `raw` to the digit. */
+  'number-beyond-exact',
 ] as const;
 
-export type Vda5050Deviation = (typeof vda5050Deviations)[number];
+export type DialectDeviation = (typeof dialectDeviations)[number];
