@@ -1,10 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError, toMessage } from '@fleetstream/kernel';
 import { assertObjectKey } from './object-key.ts';
-import { getSizeBytesMax, type ListedObject, type ObjectBody, type ObjectStore } from './port.ts';
+import {
+  type DownloadedObject,
+  type DownloadWatch,
+  getSizeBytesMax,
+  type ListedObject,
+  type ObjectBody,
+  type ObjectStore,
+} from './port.ts';
 
 /** No key has a name that starts with a dot, so no listing meets what is only half written. */
 const unfinishedFolder = '.unfinished';
@@ -39,9 +46,10 @@ export function createFileObjectStore(rootDir: string): ObjectStore {
       const path = pathOf(key);
       return orUnavailable(`read ${key}`, () => ifThere(() => readSmallFile(path, key)));
     },
-    async download(key, file) {
+    async download(key, file, watch = {}) {
       const path = pathOf(key);
-      return orUnavailable(`download ${key}`, () => downloadFile(path, file));
+      watch.signal?.throwIfAborted();
+      return orUnavailable(`download ${key}`, () => downloadFile(path, file, watch));
     },
     async head(key) {
       const path = pathOf(key);
@@ -103,11 +111,41 @@ async function readSmallFile(path: string, key: string): Promise<Buffer> {
   return readFile(path);
 }
 
-async function downloadFile(path: string, file: string): Promise<boolean> {
-  // Asked first: the copy's own ENOENT may as well mean that the target's folder is missing.
-  if ((await ifThere(() => stat(path))) === undefined) return false;
-  await copyFile(path, file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  return true;
+const chunkBytes = 1024 * 1024;
+
+async function downloadFile(path: string, file: string, watch: DownloadWatch): Promise<DownloadedObject | undefined> {
+  const from = await ifThere(() => open(path, 'r'));
+  if (from === undefined) return undefined;
+  try {
+    const to = await open(file, 'wx');
+    try {
+      return await copyHashing(from, to, watch);
+    } catch (thrown) {
+      await rm(file, { force: true });
+      throw thrown;
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+}
+
+/** One reading serves the copy and the hash: a file of the store is read from its disk once. */
+async function copyHashing(from: FileHandle, to: FileHandle, watch: DownloadWatch): Promise<DownloadedObject> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(chunkBytes);
+  for (let sizeBytes = 0; ;) {
+    watch.signal?.throwIfAborted();
+    const { bytesRead } = await from.read(buffer, 0, chunkBytes, sizeBytes);
+    if (bytesRead === 0) return { sizeBytes, sha256: hash.digest('hex') };
+    const chunk = buffer.subarray(0, bytesRead);
+    const writing = to.writeFile(chunk);
+    hash.update(chunk);
+    await writing;
+    sizeBytes += bytesRead;
+    await watch.onBytes?.(bytesRead);
+  }
 }
 
 /** Depth first with `/` counted into a folder's name gives the byte order of whole keys: `a-b` < `a/b` < `a0`. */
@@ -155,7 +193,12 @@ async function orUnavailable<Answer>(what: string, act: () => Promise<Answer>): 
   try {
     return await act();
   } catch (thrown) {
-    if (thrown instanceof AppError) throw thrown;
+    if (thrown instanceof AppError || isAbort(thrown)) throw thrown;
     throw new AppError('FS_CHECKPOINT_STORE_UNAVAILABLE', `Can't ${what}: ${toMessage(thrown)}`, { cause: thrown });
   }
+}
+
+/** The caller's own wish is nothing that the store did. */
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError';
 }

@@ -82,7 +82,7 @@ describe('createS3ObjectStore on a server that fails', () => {
     answers = [cutOff, status(200, '0123456789'), head, cutOff, status(200, '0123456789')];
     const store = createStore();
     expect(await store.get('a')).toEqual(Buffer.from('0123456789'));
-    expect(await store.download('a', join(dir, 'a'))).toBe(true);
+    expect(await store.download('a', join(dir, 'a'))).toMatchObject({ sizeBytes: 10 });
     expect(await readFile(join(dir, 'a'), 'utf8')).toBe('0123456789');
   });
 

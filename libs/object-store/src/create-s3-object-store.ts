@@ -1,9 +1,17 @@
+import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@fleetstream/kernel';
 import { assertObjectKey, isObjectKey } from './object-key.ts';
-import { getSizeBytesMax, type ListedObject, type ObjectHead, type ObjectStore } from './port.ts';
+import {
+  type DownloadedObject,
+  type DownloadWatch,
+  getSizeBytesMax,
+  type ListedObject,
+  type ObjectHead,
+  type ObjectStore,
+} from './port.ts';
 import { type LoadedClient, loadS3Client, type S3ClientOptions } from './s3-client.ts';
 import { toS3Failure, toUnavailable } from './s3-failure.ts';
 import { createS3Requests, type S3Requests } from './s3-requests.ts';
@@ -60,7 +68,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
   return {
     put: async (key, body) => putObject(parts, nameOf(key), body),
     get: async (key) => getObject(parts, nameOf(key)),
-    download: async (key, file) => downloadObject(parts, nameOf(key), file),
+    download: async (key, file, watch = {}) => downloadObject(parts, nameOf(key), file, watch),
     head: async (key) => headObject(parts, nameOf(key)),
     list: (keyPrefix) => listObjects(parts, before, keyPrefix),
     delete: async (key) => {
@@ -122,32 +130,43 @@ async function getObject(parts: StoreParts, name: string): Promise<Buffer | unde
   });
 }
 
-async function downloadObject(parts: StoreParts, name: string, file: string): Promise<boolean> {
+async function downloadObject(
+  parts: StoreParts,
+  name: string,
+  file: string,
+  { onBytes, signal }: DownloadWatch,
+): Promise<DownloadedObject | undefined> {
   const head = await headObject(parts, name);
-  if (head === undefined) return false;
-  const done = await parts.requests.ask(`download ${name}`, head.sizeBytes, async (late) => {
-    const { body, sizeBytes } = await openObject(parts, name, late);
+  if (head === undefined) return undefined;
+  return await parts.requests.ask(`download ${name}`, head.sizeBytes, async (late) => {
+    signal?.throwIfAborted();
+    const ended = signal === undefined ? late : AbortSignal.any([late, signal]);
+    const { body, sizeBytes } = await openObject(parts, name, ended);
     const handle = await open(file, 'wx').catch((thrown: unknown) => {
       body.destroy();
       throw thrown;
     });
     try {
+      const hash = createHash('sha256');
       let received = 0;
-      await readBody(body, late, async (chunk) => {
+      await readBody(body, ended, async (chunk) => {
+        const writing = handle.appendFile(chunk);
+        hash.update(chunk);
+        await writing;
         received += chunk.length;
-        await handle.appendFile(chunk);
+        await onBytes?.(chunk.length);
       });
       assertWhole(received, sizeBytes);
-      await handle.sync();
+      return { sizeBytes, sha256: hash.digest('hex') };
     } catch (thrown) {
       await rm(file, { force: true });
+      // Asked for, not suffered: nothing to try again.
+      signal?.throwIfAborted();
       throw thrown;
     } finally {
       await handle.close();
     }
-    return true;
   });
-  return done ?? false;
 }
 
 async function openObject(

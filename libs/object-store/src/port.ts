@@ -11,8 +11,11 @@ export interface ObjectStore {
   put(key: string, body: ObjectBody): Promise<void>;
   /** For small objects: rejects with `FS_INTERNAL` above `getSizeBytesMax`. `undefined` when there is no such object. */
   get(key: string): Promise<Buffer | undefined>;
-  /** Streams the object into a new file; `false` when there is no such object, and then there is no file either. */
-  download(key: string, file: string): Promise<boolean>;
+  /**
+   * Streams the object into a new file, and hashes it on the way. `undefined` when there is no such object, and then
+   * there is no file either. The file survives a power loss only once the caller has synced it.
+   */
+  download(key: string, file: string, watch?: DownloadWatch): Promise<DownloadedObject | undefined>;
   /** Its size in bytes; `undefined` when there is no such object. */
   head(key: string): Promise<ObjectHead | undefined>;
   /** Keys that start with `prefix`, in the order of their bytes. Any text may be the prefix, also half a name. */
@@ -22,6 +25,21 @@ export interface ObjectStore {
 }
 
 export type ObjectBody = Buffer | { readonly file: string };
+
+/** Follows a download, and may slow it down or end it. */
+export interface DownloadWatch {
+  /** Awaited with the size of each piece before the next is read; pieces of an attempt that failed count too. */
+  readonly onBytes?: (sizeBytes: number) => Promise<void> | void;
+  /** Aborted, the download rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was written into the file. */
+export interface DownloadedObject {
+  readonly sizeBytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
 
 export interface ObjectHead {
   readonly sizeBytes: number;

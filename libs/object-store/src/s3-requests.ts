@@ -17,7 +17,10 @@ export interface S3Requests {
 }
 
 const attemptsMax = 4;
-/** They double, less up to half by chance so that partitions that failed together don't come back together. */
+/**
+ * The most that is waited doubles; how long it is is left to chance alone ("full jitter"), so that partitions that
+ * failed together don't come back together.
+ */
 const waitMsFirst = 200;
 /** A transfer gets this much time on top of `timeoutMs`: whoever is slower than 1 MiB/s is as good as gone. */
 const slowestBytesPerMs = 1024 ** 2 / 1000;
@@ -29,14 +32,19 @@ export function createS3Requests(options: { readonly timeoutMs: number; readonly
         try {
           return await attempt(AbortSignal.timeout(options.timeoutMs + Math.ceil(sizeBytes / slowestBytesPerMs)));
         } catch (thrown) {
-          if (thrown instanceof AppError) throw thrown;
+          if (thrown instanceof AppError || isCallersAbort(thrown)) throw thrown;
           const failure = toS3Failure(thrown);
           if (failure.kind === 'noObject') return undefined;
           if (failure.kind === 'lasting' || number === attemptsMax) throw toUnavailable(what, failure);
           options.log.warn({ what, number, reason: failure.text }, 'the object store did not answer: asking again');
-          await sleep(waitMsFirst * 2 ** (number - 1) * (1 - Math.random() / 2));
+          await sleep(waitMsFirst * 2 ** (number - 1) * Math.random());
         }
       }
     },
   };
+}
+
+/** A caller's signal ends with its own reason; the SDK's and the time-out's have other classes or names. */
+function isCallersAbort(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError';
 }

@@ -4,7 +4,7 @@ import { AppError, toMessage } from '@fleetstream/kernel';
 import { syncPath, writeDurably } from './durable-files.ts';
 import { hasErrorCode } from './has-error-code.ts';
 import { ManifestDamaged } from './manifest/manifest-damaged.ts';
-import { parseManifest } from './manifest/parse-manifest.ts';
+import { LiveFiles } from './manifest/live-files.ts';
 import { mapConcurrently } from './map-concurrently.ts';
 import { type LocalCheckpoint } from './port.ts';
 import { destroyStateDir } from './state-dir.ts';
@@ -18,20 +18,36 @@ export interface CopiedFiles {
   readonly attempts: number;
 }
 
+/** Where the MANIFEST was read to the last time; one for each open database, for as long as it is open. */
+export interface ManifestProgress {
+  name: string;
+  live: LiveFiles;
+}
+
+export function createManifestProgress(): ManifestProgress {
+  return { name: '', live: new LiveFiles() };
+}
+
 /**
- * Copies an open RocksDB of one column family into `targetDir` (made here) while it is written to: the MANIFEST up to
- * its end at one moment, hard links to exactly the tables that it names, no write-ahead log. What was flushed before
- * the call is in the copy; what came later is in it as whole batches or not at all.
+ * Copies an open RocksDB of one column family into `targetDir` (made here) while it is written to: the MANIFEST as it
+ * was at one moment, put in short; hard links to exactly the tables and blob files that it names; no write-ahead log.
+ * What was flushed before the call is in the copy; what came later is in it as whole batches or not at all.
  *
  * Neither linking every table that lies in the folder nor copying the log too gives that: both were silently wrong.
  */
-export async function copyLiveFiles(dir: string, targetDir: string): Promise<CopiedFiles> {
+export async function copyLiveFiles(
+  dir: string,
+  targetDir: string,
+  progress = createManifestProgress(),
+): Promise<CopiedFiles> {
   for (let attempts = 1; ; attempts++) {
     try {
       await destroyStateDir(targetDir);
       await mkdir(targetDir, { recursive: true });
-      return { files: await copyOnce(dir, targetDir), attempts };
+      return { files: await copyOnce(dir, targetDir, progress), attempts };
     } catch (thrown) {
+      // What was understood of a MANIFEST that doesn't make sense is forgotten with it.
+      if (thrown instanceof ManifestDamaged) progress.name = '';
       const mayPass = thrown instanceof ManifestDamaged || hasErrorCode(thrown, 'ENOENT');
       if (!mayPass) throw thrown;
       if (attempts === attemptsMax) {
@@ -44,18 +60,20 @@ export async function copyLiveFiles(dir: string, targetDir: string): Promise<Cop
   }
 }
 
-async function copyOnce(dir: string, targetDir: string): Promise<LocalCheckpoint['files']> {
+async function copyOnce(dir: string, targetDir: string, progress: ManifestProgress): Promise<LocalCheckpoint['files']> {
   const current = await readFile(join(dir, 'CURRENT'), 'utf8');
   const manifestName = current.trimEnd();
   if (!/^MANIFEST-\d+$/.test(manifestName)) throw new ManifestDamaged('CURRENT names no MANIFEST');
-  const manifest = await readToPresentEnd(join(dir, manifestName));
-  const { tables, endBytes } = parseManifest(manifest);
-  await mapConcurrently(tables, linksAtOnce, async ({ name, sizeBytes }) => {
+  if (progress.name !== manifestName) Object.assign(progress, { name: manifestName, live: new LiveFiles() });
+  const { live } = progress;
+  live.read(await readToPresentEnd(join(dir, manifestName), live.endBytes));
+  const linked = live.files();
+  await mapConcurrently(linked, linksAtOnce, async ({ name, sizeBytes }) => {
     await link(join(dir, name), join(targetDir, name));
-    const linked = await stat(join(targetDir, name));
-    if (linked.size !== sizeBytes) throw new ManifestDamaged(`${name} has ${linked.size} bytes, not ${sizeBytes}`);
+    const { size } = await stat(join(targetDir, name));
+    if (size !== sizeBytes) throw new ManifestDamaged(`${name} has ${size} bytes, not ${sizeBytes}`);
   });
-  const written = [{ name: manifestName, bytes: manifest.subarray(0, endBytes) }];
+  const written = [{ name: manifestName, bytes: live.toManifest() }];
   const options = (await readdir(dir)).filter((name) => /^OPTIONS-\d+$/.test(name)).sort();
   // The newest only; nothing but `ldb` and people read it.
   for (const name of options.slice(-1)) written.push({ name, bytes: await readFile(join(dir, name)) });
@@ -63,16 +81,16 @@ async function copyOnce(dir: string, targetDir: string): Promise<LocalCheckpoint
   written.push({ name: 'CURRENT', bytes: Buffer.from(current) });
   for (const { name, bytes } of written) await writeDurably(join(targetDir, name), bytes);
   await syncPath(targetDir);
-  return [...tables, ...written.map(({ name, bytes }) => ({ name, sizeBytes: bytes.length }))];
+  return [...linked, ...written.map(({ name, bytes }) => ({ name, sizeBytes: bytes.length }))];
 }
 
 /** To where the file ended when we looked: what is appended meanwhile belongs to the next copy. */
-async function readToPresentEnd(file: string): Promise<Buffer> {
+async function readToPresentEnd(file: string, startBytes: number): Promise<Buffer> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
-    const bytes = Buffer.alloc(size);
-    const { bytesRead } = await handle.read(bytes, 0, size, 0);
+    const bytes = Buffer.alloc(Math.max(0, size - startBytes));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, startBytes);
     return bytes.subarray(0, bytesRead);
   } finally {
     await handle.close();

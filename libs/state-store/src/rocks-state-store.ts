@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { AppError, type Log } from '@fleetstream/kernel';
 import type RocksDB from 'rocksdb-native';
 import { type RocksEntry, type RocksIterator, type RocksRange } from 'rocksdb-native';
-import { copyLiveFiles } from './copy-live-files.ts';
+import { copyLiveFiles, createManifestProgress } from './copy-live-files.ts';
 import { syncPath } from './durable-files.ts';
 import {
   type AppliedPosition,
@@ -44,6 +44,7 @@ export class RocksStateStore implements StateStore {
   readonly #dir: string;
   readonly #log: Log;
   readonly #iterators = new Set<RocksIterator>();
+  readonly #manifest = createManifestProgress();
   #position: AppliedPosition;
   #writing: Promise<void> | undefined;
   #copying: Promise<LocalCheckpoint> | undefined;
@@ -166,7 +167,7 @@ export class RocksStateStore implements StateStore {
     const atLeast = this.appliedOffset;
     await this.#db.flush();
     const unfinished = `${targetDir}.tmp`;
-    const { files, attempts } = await copyLiveFiles(this.#dir, unfinished);
+    const { files, attempts } = await copyLiveFiles(this.#dir, unfinished, this.#manifest);
     if (attempts > 1) this.#log.debug({ dir: this.#dir, attempts }, 'compaction made the copy start over');
     const position = await readAppliedPosition(unfinished);
     if (position.appliedOffset < atLeast) {

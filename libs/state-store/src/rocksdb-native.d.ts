@@ -12,6 +12,12 @@ declare module 'rocksdb-native' {
     maxBackgroundJobs?: number;
     maxOpenFiles?: number;
     skipStatsUpdateOnOpen?: boolean;
+    enableBlobFiles?: boolean;
+    /** Values of at least so many bytes go to blob files. */
+    minBlobSize?: number;
+    blobFileSize?: number;
+    /** A compaction moves what is still of use out of this share of the blob files, the oldest. */
+    blobGarbageCollectionAgeCutOff?: number;
   }
 
   export interface RocksRange {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { AppError, type Clock, systemClock } from '@fleetstream/kernel';
 import {
@@ -41,10 +42,14 @@ export function createMemoryObjectStore(clock: Clock = systemClock): MemoryObjec
       }
       return found && Buffer.from(found.bytes);
     },
-    async download(key, file) {
+    async download(key, file, { onBytes, signal } = {}) {
       const found = await find(key);
-      if (found !== undefined) await writeFile(file, found.bytes, { flag: 'wx' });
-      return found !== undefined;
+      if (found === undefined) return undefined;
+      const { bytes } = found;
+      await onBytes?.(bytes.length);
+      signal?.throwIfAborted();
+      await writeFile(file, bytes, { flag: 'wx' });
+      return { sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     },
     async head(key) {
       const found = await find(key);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +57,28 @@ export function describeObjectStoreContract(
 
     it('downloads into a new file, and makes none when there is no object', async () => {
       await store.put('a', Buffer.from('text'));
-      expect(await store.download('a', join(dir, 'out'))).toBe(true);
+      const sha256 = createHash('sha256').update('text').digest('hex');
+      expect(await store.download('a', join(dir, 'out'))).toEqual({ sizeBytes: 4, sha256 });
       expect(await readFile(join(dir, 'out'), 'utf8')).toBe('text');
-      expect(await store.download('none', join(dir, 'none'))).toBe(false);
+      expect(await store.download('none', join(dir, 'none'))).toBeUndefined();
       await expect(stat(join(dir, 'none'))).rejects.toThrow('ENOENT');
+    });
+
+    it('tells how many bytes came, and leaves no file when it is told to stop', async () => {
+      const stop = new AbortController();
+      await store.put('a', Buffer.alloc(3_000_000, 1));
+      let sizeBytes = 0;
+      const onBytes = (more: number): void => {
+        sizeBytes += more;
+      };
+      await store.download('a', join(dir, 'out'), { onBytes });
+      expect(sizeBytes).toBe(3_000_000);
+      const onFirstBytes = (): void => {
+        stop.abort();
+      };
+      const stopped = store.download('a', join(dir, 'half'), { onBytes: onFirstBytes, signal: stop.signal });
+      await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(stat(join(dir, 'half'))).rejects.toThrow('ENOENT');
     });
 
     it('tells size and time, and renews the time on every put', async () => {
@@ -122,7 +141,7 @@ export function describeObjectStoreContract(
     it('refuses to read into memory what is too large for it', async () => {
       await store.put('large', Buffer.alloc(getSizeBytesMax + 1));
       await expect(store.get('large')).rejects.toMatchObject({ code: 'FS_INTERNAL' });
-      expect(await store.download('large', join(dir, 'large'))).toBe(true);
+      expect(await store.download('large', join(dir, 'large'))).toMatchObject({ sizeBytes: getSizeBytesMax + 1 });
     });
   });
 }

@@ -9,6 +9,10 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
+  get position(): number {
+    return this.#position;
+  }
+
   get atEnd(): boolean {
     return this.#position >= this.#bytes.length;
   }

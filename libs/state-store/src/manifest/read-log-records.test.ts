@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fragment, writeLog } from './manifest-builder.ts';
 import { readLogRecords } from './read-log-records.ts';
+import { toFragment, writeLogRecords } from './write-log-records.ts';
 
 const block = 32 * 1024;
 
@@ -24,7 +24,7 @@ describe('readLogRecords', () => {
     { name: 'a record over three blocks', sizes: [100, 2 * block + 500, 1] },
   ])('reads $name', ({ sizes }) => {
     const records = sizes.map((size, index) => Buffer.alloc(size, index + 1));
-    const read = readLogRecords(writeLog(records));
+    const read = readLogRecords(writeLogRecords(records));
     expect(read.map(({ bytes }) => bytes)).toEqual(records);
   });
 
@@ -33,11 +33,11 @@ describe('readLogRecords', () => {
     fc.assert(
       fc.property(sizes, fc.double({ min: 0, max: 1, noNaN: true }), (lengths, share) => {
         const records = lengths.map((length, index) => Buffer.alloc(length, index + 1));
-        const log = writeLog(records);
+        const log = writeLogRecords(records);
         const end = Math.floor(log.length * share);
         const read = readLogRecords(log.subarray(0, end));
         expect(read.map(({ bytes }) => bytes)).toEqual(records.slice(0, read.length));
-        const next = writeLog(records.slice(0, read.length + 1)).length;
+        const next = writeLogRecords(records.slice(0, read.length + 1)).length;
         expect(read.length === records.length || next > end).toBe(true);
         expect(read.at(-1)?.endBytes ?? 0).toBeLessThanOrEqual(end);
       }),
@@ -46,7 +46,7 @@ describe('readLogRecords', () => {
   });
 
   it('sees every flipped bit of a payload, a type or a checksum', () => {
-    const log = writeLog([Buffer.from('first record'), Buffer.from('second record')]);
+    const log = writeLogRecords([Buffer.from('first record'), Buffer.from('second record')]);
     const firstLength = 7 + 'first record'.length;
     for (let bit = 0; bit < firstLength * 8; bit++) {
       // The length is not covered by the checksum; a wrong one makes the checksum of other bytes wrong, or the end.
@@ -60,25 +60,25 @@ describe('readLogRecords', () => {
   });
 
   it('takes preallocated zeros at the end for the end', () => {
-    const log = writeLog([Buffer.from('a')]);
+    const log = writeLogRecords([Buffer.from('a')]);
     const read = readLogRecords(Buffer.concat([log, Buffer.alloc(5_000)]));
     expect(read).toEqual([{ bytes: Buffer.from('a'), endBytes: log.length }]);
   });
 
   it.each([
     { name: 'zeros with something behind them', log: Buffer.concat([Buffer.alloc(20), Buffer.from('x')]) },
-    { name: 'a middle without a first', log: fragment(3, Buffer.from('x')) },
-    { name: 'a last without a first', log: fragment(4, Buffer.from('x')) },
+    { name: 'a middle without a first', log: toFragment(3, Buffer.from('x')) },
+    { name: 'a last without a first', log: toFragment(4, Buffer.from('x')) },
     {
       name: 'a full inside of a record',
-      log: Buffer.concat([fragment(2, Buffer.from('x')), fragment(1, Buffer.from('y'))]),
+      log: Buffer.concat([toFragment(2, Buffer.from('x')), toFragment(1, Buffer.from('y'))]),
     },
     {
       name: 'a first inside of a record',
-      log: Buffer.concat([fragment(2, Buffer.from('x')), fragment(2, Buffer.from('y'))]),
+      log: Buffer.concat([toFragment(2, Buffer.from('x')), toFragment(2, Buffer.from('y'))]),
     },
-    { name: 'a recycled log', log: fragment(5, Buffer.from('x')) },
-    { name: 'a type that nobody knows', log: fragment(77, Buffer.from('x')) },
+    { name: 'a recycled log', log: toFragment(5, Buffer.from('x')) },
+    { name: 'a type that nobody knows', log: toFragment(77, Buffer.from('x')) },
   ])('refuses $name', ({ log }) => {
     expect(() => readLogRecords(log)).toThrow(expect.objectContaining({ name: 'ManifestDamaged' }) as Error);
   });

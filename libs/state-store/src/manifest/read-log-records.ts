@@ -17,14 +17,15 @@ export interface LogRecord {
  * A file that is being written ends anywhere: a record that isn't whole yet is left out. Everything before the end
  * must be right.
  *
+ * @param startBytes where in the file `log` begins: 0, or an `endBytes` of an earlier reading
  * @throws ManifestDamaged for a wrong checksum, an unknown type or fragments out of order.
  */
-export function readLogRecords(log: Buffer): LogRecord[] {
+export function readLogRecords(log: Buffer, startBytes = 0): LogRecord[] {
   const records: LogRecord[] = [];
   let fragments: Buffer[] = [];
   let position = 0;
   while (position + headerBytes <= log.length) {
-    const blockLeft = blockBytes - (position % blockBytes);
+    const blockLeft = blockBytes - ((startBytes + position) % blockBytes);
     if (blockLeft < headerBytes) {
       position += blockLeft;
       continue;
@@ -36,7 +37,8 @@ export function readLogRecords(log: Buffer): LogRecord[] {
     if (opens !== (fragments.length === 0)) throw new ManifestDamaged(`A fragment is out of order before ${position}`);
     fragments.push(fragment.payload);
     if (fragment.type === 'full' || fragment.type === 'last') {
-      records.push({ bytes: fragments.length === 1 ? fragment.payload : Buffer.concat(fragments), endBytes: position });
+      const bytes = fragments.length === 1 ? fragment.payload : Buffer.concat(fragments);
+      records.push({ bytes, endBytes: startBytes + position });
       fragments = [];
     }
   }
