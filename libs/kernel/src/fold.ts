@@ -11,6 +11,11 @@ export interface Fold<State, Input> {
   readonly name: string;
   /** Raised when the encoding changes; a store written by a higher one is refused. */
   readonly stateVersion: number;
+  /**
+   * By an older version, its text as one of the next version. From a version that is absent on, texts are read as they
+   * are.
+   */
+  readonly upgrades?: Readonly<Record<number, (text: string) => string>>;
   /** The state of a key before its first record. */
   initial(key: string): State;
   step(state: State, input: Input, at: FoldPosition): Transition<State>;

@@ -61,6 +61,11 @@ export class OutputCollector {
     this.#add(topics.states, 'fleet.robot-state.v1', toRobotStateView(state));
   }
 
+  /** Readers of the compacted topic forget the robot. */
+  tombstone(): void {
+    this.outputs.push({ topic: topics.states, key: this.#origin.robotId, value: null });
+  }
+
   #add(topic: string, type: OutputEventType, data: object): void {
     const { robotId, idPrefix, nowMs, traceparent } = this.#origin;
     const value = JSON.stringify({

@@ -28,6 +28,8 @@ const rules = {
   commandsFinishedMax: 3,
 };
 const fold = createRobotFold(rules);
+/** States end in it, and begin anew. */
+const ending = createRobotFold({ ...rules, retiredKeptMs: 40 });
 
 interface Recorded {
   readonly event: FleetEvent;
@@ -140,7 +142,7 @@ function foldAll(records: readonly Recorded[], between: Between = (state) => sta
   const outputs: FoldOutput[] = [];
   let state = by.initial('r1');
   const take = (transition: Transition<RobotState>): void => {
-    state = between(transition.state);
+    state = between(transition.ended === true ? by.initial('r1') : transition.state);
     outputs.push(...transition.outputs);
   };
   records.forEach(({ event, nowMs }, offset) => {
@@ -166,12 +168,14 @@ function fireUpTo(
 it('the same records give the same bytes, also from a state that was stored and read at any point', () => {
   fc.assert(
     fc.property(history, fc.infiniteStream(fc.boolean()), (records, storeNow) => {
-      const straight = foldAll(records);
-      const stored = foldAll(records, (state) =>
-        storeNow.next().value === true ? fold.decodeState(fold.encodeState(state)) : state,
+      const straight = foldAll(records, undefined, ending);
+      const stored = foldAll(
+        records,
+        (state) => (storeNow.next().value === true ? ending.decodeState(ending.encodeState(state)) : state),
+        ending,
       );
       expect(stored).toEqual(straight);
-      expect(foldAll(records)).toEqual(straight);
+      expect(foldAll(records, undefined, ending)).toEqual(straight);
       expect(fold.encodeState(fold.decodeState(straight.text))).toBe(straight.text);
     }),
     { numRuns: 400 },
@@ -192,20 +196,20 @@ it('a timer may fire as soon as it is due or right before the next record', () =
   fc.assert(
     fc.property(history, fc.array(fc.nat({ max: 60 })), (records, ticks) => {
       const outputs: FoldOutput[] = [];
-      let state = fold.initial('r1');
+      let state = ending.initial('r1');
       const take = (transition: Transition<RobotState>): void => {
-        state = transition.state;
+        state = transition.ended === true ? ending.initial('r1') : transition.state;
         outputs.push(...transition.outputs);
       };
       let previousMs = 1_000_000;
       records.forEach(({ event, nowMs }, offset) => {
         // Ticks of a busy partition, at any moment up to this record.
-        for (const tick of ticks) fireUpTo(Math.min(previousMs + tick, nowMs), () => state, take);
-        fireUpTo(nowMs, () => state, take);
-        take(fold.step(state, event, { partition: 0, offset, nowMs }));
+        for (const tick of ticks) fireUpTo(Math.min(previousMs + tick, nowMs), () => state, take, ending);
+        fireUpTo(nowMs, () => state, take, ending);
+        take(ending.step(state, event, { partition: 0, offset, nowMs }));
         previousMs = nowMs;
       });
-      expect({ text: fold.encodeState(state), outputs }).toEqual(foldAll(records));
+      expect({ text: ending.encodeState(state), outputs }).toEqual(foldAll(records, undefined, ending));
     }),
     { numRuns: 200 },
   );

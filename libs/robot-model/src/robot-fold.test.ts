@@ -1,6 +1,8 @@
 import { type FleetEvent, outputEventSchemas } from '@fleetstream/contracts';
 import { type FoldOutput } from '@fleetstream/kernel';
 import { describe, expect, it } from 'vitest';
+import { noMetrics } from './metrics.ts';
+import { nothingReported } from './reported.ts';
 import { createRobotFold } from './robot-fold.ts';
 import { defaultRobotRules } from './robot-rules.ts';
 import { type RobotState } from './robot-state.ts';
@@ -391,6 +393,53 @@ describe('the state', () => {
       [1, { type: 'fleet.robot-retired.v1', data: { reason: 'old' } }],
       [2, enrolled({ site: 's' })],
     ]);
-    expect(known.identity).toMatchObject({ name: 'Ann', site: 's', retired: false, retiredReason: undefined });
+    expect(known.identity).toMatchObject({ name: undefined, site: 's', retired: false, retiredReason: undefined });
+  });
+
+  it('begins clean when it is enrolled again: nothing of before, but what was counted and is deduplicated by', () => {
+    const { state: known, told } = run([
+      [0, state({ mode: 'AUTOMATIC', errors: [collision] }, at(1))],
+      [1, telemetry(7)],
+      [2, { type: 'fleet.robot-retired.v1', data: {} }],
+      [3, enrolled({ name: 'Ben' })],
+      [4, state({ mode: 'MANUAL' }, at(1))],
+    ]);
+    expect(known).toMatchObject({ reported: nothingReported, errors: [], metrics: noMetrics });
+    expect(known.counters).toMatchObject({ events: 4, duplicates: 1 });
+    expect(told.slice(-2)).toEqual(['error-cleared COLLISION', 'state 3']);
+  });
+
+  it('ends the state of a retired robot when nothing has come of it for long enough, and leaves a tombstone', () => {
+    const kept = defaultRobotRules.retiredKeptMs;
+    const { state: known, outputs } = run([
+      [0, state({ mode: 'AUTOMATIC' })],
+      [1, { type: 'fleet.robot-retired.v1', data: {} }],
+      [30_000, 'timer'],
+    ]);
+    expect(known.presence.status).toBe('offline');
+    const dueMs = fold.dueAt(known);
+    expect(dueMs).toBe(start + 30_000 + kept);
+    const ended = fold.onTimer(known, 'agv-1', start + 30_000 + kept);
+    expect(ended).toMatchObject({ ended: true, outputs: [{ topic: 'fleet.states', key: 'agv-1', value: null }] });
+    expect(outputs.every(({ value }) => value !== null)).toBe(true);
+  });
+
+  it('keeps the state of a retired robot that goes on talking, and lets its commands come to their end first', () => {
+    const requested: Said = {
+      type: 'fleet.command-requested.v1',
+      data: { commandId: 'c', action: 'stop', expiresInMs: 60_000 },
+    };
+    const retired: Said = { type: 'fleet.robot-retired.v1', data: {} };
+    const { state: known } = run([
+      [0, requested],
+      [1, retired],
+    ]);
+    expect(fold.dueAt(known)).toBe(start + 60_000);
+    const later = run([
+      [0, retired],
+      [5000, state({ mode: 'MANUAL' })],
+      [35_000, 'timer'],
+    ]);
+    expect(fold.dueAt(later.state)).toBe(start + 35_000 + defaultRobotRules.retiredKeptMs);
   });
 });

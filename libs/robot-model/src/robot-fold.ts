@@ -1,6 +1,6 @@
 import { type FleetEvent } from '@fleetstream/contracts';
 import { type Fold, type FoldPosition, type Transition } from '@fleetstream/kernel';
-import { stepActiveErrors } from './active-errors.ts';
+import { type ErrorsTransition, stepActiveErrors } from './active-errors.ts';
 import { type Arrival, judgeArrival } from './arrival.ts';
 import { countFolded, countUnfolded } from './counters.ts';
 import { parseDeviceTime } from './device-clock.ts';
@@ -11,8 +11,15 @@ import { OutputCollector } from './outputs.ts';
 import { type PresenceInput, stepPresence } from './presence.ts';
 import { stepPublished } from './published.ts';
 import { stepReported, stepReportedTask } from './reported.ts';
+import { clearAll, cleanStart, stateEndsAt } from './retirement.ts';
 import { type RobotRules } from './robot-rules.ts';
-import { decodeRobotState, encodeRobotState, initialRobotState, type RobotState } from './robot-state.ts';
+import {
+  decodeRobotState,
+  encodeRobotState,
+  initialRobotState,
+  type RobotState,
+  upgradeRobotState,
+} from './robot-state.ts';
 import { robotDueAt } from './timers.ts';
 
 /**
@@ -23,14 +30,17 @@ import { robotDueAt } from './timers.ts';
  * - Outputs: alerts to `fleet.alerts` when presence or an error changes or the robot raises one; every transition of a
  *   command to `fleet.commands`; the compact state to `fleet.states` after a change that a reader cares about. In one
  *   step they come in this order.
- * - Timers: silence that turns into absence, and commands that expire. What is due at one millisecond is one step.
+ * - Timers: silence that turns into absence, commands that expire, and the end of a retired robot's state, which leaves
+ *   a tombstone on `fleet.states`. What is due at one millisecond is one step.
  */
 export function createRobotFold(rules: RobotRules): Fold<RobotState, FleetEvent> {
   return {
     name: 'robot',
     // 2: commands. States of version 1 are read as they are; but a model that doesn't know commands would let them lie
     // unmoved and never expire them, so it must not read these.
-    stateVersion: 2,
+    // 3: recent ids are hashes.
+    stateVersion: 3,
+    upgrades: { 2: upgradeRobotState },
     initial: initialRobotState,
     step: (state, event, at) => stepRobot(state, event, at, rules),
     dueAt: (state) => robotDueAt(state, rules),
@@ -81,6 +91,10 @@ function fireTimer(state: RobotState, key: string, dueMs: number, rules: RobotRu
   // Whatever is due at this millisecond fires in one step: its outputs are numbered together.
   movePresence(draft, { kind: 'timer', nowMs }, outputs, rules);
   draft.commands = expireCommands(state.commands, nowMs, outputs, rules);
+  if (stateEndsAt(state, rules) === nowMs) {
+    outputs.tombstone();
+    return { state: draft, outputs: outputs.outputs, ended: true };
+  }
   return publish(state, draft, nowMs, outputs, rules);
 }
 
@@ -148,6 +162,7 @@ function foldEvent(
       if (!late) draft.reported = stepReportedTask(draft.reported, event.data);
       return;
     case 'fleet.robot-enrolled.v1':
+      if (draft.identity.retired) startClean(draft, outputs);
       draft.identity = enrol(draft.identity, event.data);
       return;
     case 'fleet.robot-retired.v1':
@@ -167,7 +182,16 @@ function foldEvent(
 function foldState(draft: Draft, event: FleetEvent<'robot.state.v1'>, nowMs: number, outputs: OutputCollector): void {
   draft.reported = stepReported(draft.reported, event.data);
   if (event.data.errors === undefined) return;
-  const { errors, raised, cleared } = stepActiveErrors(draft.errors, event.data.errors, nowMs);
+  takeErrors(draft, stepActiveErrors(draft.errors, event.data.errors, nowMs), outputs);
+}
+
+/** A retired robot that is enrolled again may be another machine: of the old one only what deduplicates is kept. */
+function startClean(draft: Draft, outputs: OutputCollector): void {
+  takeErrors(draft, clearAll(draft.errors), outputs);
+  Object.assign(draft, cleanStart);
+}
+
+function takeErrors(draft: Draft, { errors, raised, cleared }: ErrorsTransition, outputs: OutputCollector): void {
   for (const { type, level, description } of raised) {
     outputs.alert({ alert: 'error-raised', level, code: type, message: description });
   }

@@ -12,6 +12,8 @@ export interface RobotRules {
   readonly metricNamesMax: number;
   /** A pose alone is published at most this often, in log milliseconds. */
   readonly posePublishedEveryMs: number;
+  /** The state of a retired robot ends this long after the last thing that happened to it, in log milliseconds. */
+  readonly retiredKeptMs: number;
   /** Commands that have not ended; a request beyond them is rejected. */
   readonly commandsOpenMax: number;
   /** Commands that are due for delivery or with the robot; the others wait for their turn. */
@@ -27,6 +29,7 @@ export const defaultRobotRules: RobotRules = {
   recentIdsMax: 256,
   metricNamesMax: 64,
   posePublishedEveryMs: 1_000,
+  retiredKeptMs: 7 * 86_400_000,
   commandsOpenMax: 64,
   commandsInFlightMax: 4,
   commandsFinishedMax: 16,

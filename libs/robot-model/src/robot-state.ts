@@ -2,7 +2,7 @@ import { type ActiveError } from './active-errors.ts';
 import { type Boots } from './boots.ts';
 import { type Commands } from './command-queue.ts';
 import { type Counters, noCounts } from './counters.ts';
-import { emptyIdWindow, type IdWindow } from './id-window.ts';
+import { emptyIdWindow, type IdListWindow, type IdWindow, toIdWindow } from './id-window.ts';
 import { type Identity, unknownIdentity } from './identity.ts';
 import { type Metrics, noMetrics } from './metrics.ts';
 import { type Presence, unknownPresence } from './presence.ts';
@@ -54,6 +54,12 @@ export function initialRobotState(robotId: string): RobotState {
 
 export function encodeRobotState(state: RobotState): string {
   return JSON.stringify(state);
+}
+
+/** The text of a state of version 2 as one of version 3. */
+export function upgradeRobotState(text: string): string {
+  const stored = JSON.parse(text) as Omit<RobotState, 'recentIds'> & { readonly recentIds: IdListWindow };
+  return encodeRobotState(decodeRobotState(JSON.stringify({ ...stored, recentIds: toIdWindow(stored.recentIds) })));
 }
 
 /**

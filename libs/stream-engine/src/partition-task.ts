@@ -85,13 +85,12 @@ export class PartitionTask<State, Input> {
       await breaking(life, () => session.commit());
       await session.storeStates();
       const stored = await open.store.snapshot();
-      const { stateVersion } = this.#options.fold;
+      const { fold } = this.#options;
       const { appliedOffset: offset, logTimeMs } = stored;
       return {
         asOf: { partition: this.partition, offset, logTimeMs },
         entries: async function* () {
-          for await (const { key, value } of stored.entries())
-            yield { key, stateText: toStateText(stateVersion, value) };
+          for await (const { key, value } of stored.entries()) yield { key, stateText: toStateText(fold, value) };
         },
         release: () => stored.release(),
       };

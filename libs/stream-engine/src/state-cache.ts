@@ -29,7 +29,7 @@ const unknownStateBytes = 400;
  * folds, and never drops a state that the store doesn't have yet.
  */
 export class StateCache<State> {
-  readonly #fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion'>;
+  readonly #fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>;
   readonly #store: Pick<StateStore, 'getMany'>;
   readonly #limits: CacheLimits;
   readonly #entries = new Map<string, CachedState<State>>();
@@ -37,7 +37,7 @@ export class StateCache<State> {
   #sizeBytes = 0;
 
   constructor(
-    fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion'>,
+    fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>,
     store: Pick<StateStore, 'getMany'>,
     limits: CacheLimits,
   ) {
@@ -68,7 +68,7 @@ export class StateCache<State> {
       const values = await this.#store.getMany(wanted);
       wanted.forEach((key, index) => {
         const value = values[index];
-        const text = value === undefined ? undefined : toStateText(this.#fold.stateVersion, value);
+        const text = value === undefined ? undefined : toStateText(this.#fold, value);
         this.#add(key, text === undefined ? undefined : this.#fold.decodeState(text), value?.length ?? 0);
       });
     }

@@ -1,4 +1,4 @@
-import { AppError } from '@fleetstream/kernel';
+import { AppError, type Fold } from '@fleetstream/kernel';
 
 /** A state as it lies in the store: one byte of version, then the fold's text in UTF-8. */
 export function toStateValue(stateVersion: number, text: string): Buffer {
@@ -8,15 +8,20 @@ export function toStateValue(stateVersion: number, text: string): Buffer {
   return value;
 }
 
+/** What reading stored states needs of a fold. */
+export type StateReader = Pick<Fold<never, never>, 'stateVersion' | 'upgrades'>;
+
 /**
- * The fold's text out of a stored value.
+ * The fold's text out of a stored value, in the fold's own version.
  *
  * @throws AppError FS_STATE_TOO_NEW for a version that this process doesn't know
  */
-export function toStateText(stateVersion: number, value: Buffer): string {
+export function toStateText({ stateVersion, upgrades }: StateReader, value: Buffer): string {
   const written = value[0] ?? 0;
   if (written > stateVersion) {
     throw new AppError('FS_STATE_TOO_NEW', `A stored state has version ${written}; this process knows ${stateVersion}`);
   }
-  return value.toString('utf8', 1);
+  let text = value.toString('utf8', 1);
+  for (let version = written; version < stateVersion; version += 1) text = upgrades?.[version]?.(text) ?? text;
+  return text;
 }
