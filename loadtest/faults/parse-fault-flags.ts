@@ -1,5 +1,5 @@
 import { readArguments } from '../read-arguments.ts';
-import { type FaultOptions } from './scenario.ts';
+import { type FaultOptions, type Scenario } from './scenario.ts';
 
 export type ParsedFaultFlags =
   | { readonly kind: 'run'; readonly options: FaultOptions }
@@ -12,21 +12,26 @@ const flags = {
   store: { type: 'string' },
   for: { type: 'string' },
   json: { type: 'boolean' },
+  keep: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
-const roundsMax = 1000;
+const roundsMax = 1_000_000;
 
 /** Reads the command line, naming every problem at once. */
-export function parseFaultFlags(argv: readonly string[], scenarioNames: readonly string[]): ParsedFaultFlags {
+export function parseFaultFlags(
+  argv: readonly string[],
+  scenarios: readonly Pick<Scenario, 'name' | 'defaults'>[],
+): ParsedFaultFlags {
   const read = readArguments(argv, flags);
   if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
   const { values, positionals } = read;
   if (values.help === true) return { kind: 'help' };
   const problems: string[] = [];
   const scenario = positionals[0] ?? '';
-  if (positionals.length !== 1 || !scenarioNames.includes(scenario)) {
-    problems.push(`"${positionals.join(' ')}": one of ${scenarioNames.join(', ')}`);
+  const known = scenarios.find(({ name }) => name === scenario);
+  if (positionals.length !== 1 || known === undefined) {
+    problems.push(`"${positionals.join(' ')}": one of ${scenarios.map(({ name }) => name).join(', ')}`);
   }
   const whole = (name: 'rounds' | 'seed', fallback: number, min: number, max: number): number => {
     const value = Number(values[name] ?? fallback);
@@ -35,16 +40,17 @@ export function parseFaultFlags(argv: readonly string[], scenarioNames: readonly
     }
     return value;
   };
-  const { store = 'minio', for: roundTime = '60s' } = values;
+  const { store = 'minio', for: roundTime = known?.defaults?.roundTime ?? '60s' } = values;
   if (store !== 'minio' && store !== 'versitygw') problems.push(`--store ${store}: minio or versitygw`);
   if (!/^\d+[smh]$/.test(roundTime)) problems.push(`--for ${roundTime}: a time such as 60s or 5m`);
   const options: FaultOptions = {
     scenario,
-    rounds: whole('rounds', 1, 1, roundsMax),
+    rounds: whole('rounds', known?.defaults?.rounds ?? 1, 1, roundsMax),
     seed: whole('seed', 1, 0, 2 ** 31 - 1 - roundsMax),
     store: store === 'versitygw' ? store : 'minio',
     roundTime,
     json: values.json === true,
+    keep: values.keep === true,
   };
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
 }

@@ -12,10 +12,7 @@ export interface FaultCommandContext extends Omit<FaultContext, 'say'> {
 /** `npm run faults`: from the command line to the exit code. */
 export async function runFaultCommand(argv: readonly string[], context: FaultCommandContext): Promise<0 | 1 | 2> {
   const { scenarios, stdout, stderr } = context;
-  const parsed = parseFaultFlags(
-    argv,
-    scenarios.map(({ name }) => name),
-  );
+  const parsed = parseFaultFlags(argv, scenarios);
   if (parsed.kind === 'help') {
     stdout(renderHelp(scenarios));
     return 0;
@@ -37,12 +34,13 @@ async function runScenario(
   const say = options.json ? context.stderr : context.stdout;
   const startedMs = performance.now();
   const rounds: FaultRound[] = [];
+  const asked = scenario.countRounds?.(options.rounds) ?? options.rounds;
   try {
     await scenario.run(options, { ...context, say }, async (play) => {
-      for (let index = 0; index < options.rounds && !context.stop.aborted; index += 1) {
-        const round = await playRound(options.seed + index, play);
+      for (let index = 0; index < asked && !context.stop.aborted; index += 1) {
+        const round = await playRound(options.seed + index, (seed) => play(seed, index));
         rounds.push(round);
-        say(`round ${index + 1} of ${options.rounds}: ${renderRound(round)}`);
+        say(`round ${index + 1} of ${asked}: ${renderRound(round)}`);
       }
     });
   } catch (thrown) {
@@ -50,7 +48,7 @@ async function runScenario(
     context.stderr(thrown.message);
     return 2;
   }
-  const checks = [...checkRounds(rounds, options.rounds), ...scenario.check(rounds)];
+  const checks = [...checkRounds(rounds, asked), ...scenario.check(rounds)];
   const pass = checks.every((check) => check.pass);
   for (const check of checks) say(renderCheck(check));
   const seconds = toSeconds(performance.now() - startedMs);
@@ -97,10 +95,11 @@ function renderHelp(scenarios: readonly Scenario[]): string {
 
 ${scenarios.map(({ name, summary }) => `  ${name.padEnd(20)}${summary}`).join('\n')}
 
-  --rounds N       how often (1)
+  --rounds N       how often; a scenario has its own default
   --seed S         of the first round; round i has S + i (1)
   --store NAME     restore-from-minio: minio or versitygw (minio)
-  --for TIME       local-chaos: how long a round runs (60s)
+  --for TIME       how long a round runs, where a scenario goes by time (60s, or its own default)
+  --keep           keep what was written, also when all was right
   --json           progress on standard error; the last line of standard output is one JSON object either way
   --help           this text
 

@@ -8,9 +8,11 @@ export interface FaultOptions {
   readonly seed: number;
   /** Where `restore-from-minio` keeps its checkpoints. */
   readonly store: 'minio' | 'versitygw';
-  /** How long a round of `local-chaos` runs, as `npm start -- --for` takes it. */
+  /** How long a round runs, where the scenario goes by time: `60s`, `5m`, `2h`. */
   readonly roundTime: string;
   readonly json: boolean;
+  /** Keep what a run wrote, also when all was right. */
+  readonly keep: boolean;
 }
 
 export interface FaultContext {
@@ -39,16 +41,19 @@ export interface FaultRound extends PlayedRound {
   readonly failure?: string;
 }
 
+/** Plays every round, the first with index 0. */
+export type PlayRounds = (play: (seed: number, index: number) => Promise<PlayedRound>) => Promise<void>;
+
 /** A fault, and what must hold in spite of it. */
 export interface Scenario {
   readonly name: string;
   readonly summary: string;
+  /** What is played when the command line doesn't say; 1 round of 60s. */
+  readonly defaults?: { readonly rounds?: number; readonly roundTime?: string };
+  /** How many rounds are played when `rounds` are asked for, where each is played at several places. */
+  readonly countRounds?: (rounds: number) => number;
   /** Starts what all rounds share, and ends it when `playRounds` has returned. */
-  run(
-    options: FaultOptions,
-    context: FaultContext,
-    playRounds: (play: (seed: number) => Promise<PlayedRound>) => Promise<void>,
-  ): Promise<void>;
+  run(options: FaultOptions, context: FaultContext, playRounds: PlayRounds): Promise<void>;
   check(rounds: readonly FaultRound[]): readonly Check[];
 }
 

@@ -1,5 +1,22 @@
 import { localChaos } from './local-chaos.ts';
+import { brokerBounce } from './processor/broker-bounce.ts';
+import { delayedEndTxn } from './processor/delayed-end-txn.ts';
+import { processorKill } from './processor/processor-kill.ts';
+import { rebalanceStorm } from './processor/rebalance-storm.ts';
+import { rescale } from './processor/rescale.ts';
+import { tripleSend } from './processor/triple-send.ts';
+import { zombie } from './processor/zombie.ts';
 import { restoreFromMinio } from './restore/restore-from-minio.ts';
 import { type Scenario } from './scenario.ts';
 
-export const scenarios: readonly Scenario[] = [localChaos, restoreFromMinio];
+export const scenarios: readonly Scenario[] = [
+  localChaos,
+  restoreFromMinio,
+  processorKill,
+  zombie,
+  delayedEndTxn,
+  brokerBounce,
+  rebalanceStorm,
+  rescale,
+  tripleSend,
+];
