@@ -1,5 +1,6 @@
 import { type Kafka } from 'kafkajs';
 import { createRequire } from 'node:module';
+import { type ProducerIdentity } from './protocol/record-batch-writer.ts';
 
 /**
  * The parts of kafkajs below its public interface that this lib builds on: its cluster (metadata, leaders,
@@ -24,22 +25,16 @@ export interface InsideCluster {
 
 export interface InsideBroker {
   readonly nodeId: number;
-  readonly connectionPool: { send(protocol: InsideProtocol): Promise<unknown> };
-  initProducerId(options: { transactionalId: string; transactionTimeout: number }): Promise<ProducerIdentity>;
+  readonly connectionPool: {
+    send(protocol: InsideProtocol): Promise<unknown>;
+    getConnection(index: number): Promise<InsideConnection>;
+  };
+  isConnected(): boolean;
+  connect(): Promise<void>;
   addPartitionsToTxn(
     options: InsideTransaction & { topics: readonly { topic: string; partitions: readonly number[] }[] },
   ): Promise<unknown>;
   addOffsetsToTxn(options: InsideTransaction & { groupId: string }): Promise<unknown>;
-  txnOffsetCommit(
-    options: InsideTransaction & {
-      groupId: string;
-      topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
-    },
-  ): Promise<unknown>;
-  endTxn(options: InsideTransaction & { transactionResult: boolean }): Promise<unknown>;
-  produce(
-    options: InsideTransaction & { acks: -1; timeout: number; topicData: readonly InsideTopicData[] },
-  ): Promise<unknown>;
   offsetFetch(options: {
     groupId: string;
     topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
@@ -47,29 +42,31 @@ export interface InsideBroker {
   leaveGroup(options: { groupId: string; memberId: string }): Promise<unknown>;
 }
 
-/** kafkajs keeps the id as a Long; nobody here looks into it. */
-export interface ProducerIdentity {
-  readonly producerId: unknown;
-  readonly producerEpoch: number;
+/** One socket. What is pushed to its queue is sent in order, as far as the broker's throttling allows. */
+export interface InsideConnection {
+  readonly clientId: string | null;
+  readonly socket: { write(bytes: Buffer): unknown };
+  nextCorrelationId(): number;
+  readonly requestQueue: {
+    push(request: {
+      readonly entry: {
+        readonly apiKey: number;
+        readonly apiName: string;
+        readonly apiVersion: number;
+        readonly correlationId: number;
+        readonly resolve: (answer: { readonly payload: Buffer }) => void;
+        readonly reject: (error: Error) => void;
+      };
+      readonly expectResponse: boolean;
+      /** In milliseconds; the connection's own when `null`. */
+      readonly requestTimeout: number | null;
+      readonly sendRequest: () => void;
+    }): void;
+  };
 }
 
 interface InsideTransaction extends ProducerIdentity {
   readonly transactionalId: string;
-}
-
-export interface InsideTopicData {
-  readonly topic: string;
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly firstSequence: number;
-    readonly messages: readonly InsideMessage[];
-  }[];
-}
-
-export interface InsideMessage {
-  readonly key: Buffer | string | null;
-  readonly value: Buffer | string | null;
-  readonly headers?: Readonly<Record<string, Buffer | string>>;
 }
 
 export interface InsideProtocol {

@@ -14,16 +14,38 @@ const transientCodes: ReadonlySet<number> = new Set([
   51, // CONCURRENT_TRANSACTIONS: the markers of the transaction before are still being written
 ]);
 
-/** INVALID_PRODUCER_EPOCH and PRODUCER_FENCED. */
-const fencedCodes: ReadonlySet<number> = new Set([47, 90]);
+/**
+ * Codes that say that somebody else holds the partition now: INVALID_PRODUCER_EPOCH and PRODUCER_FENCED of the
+ * transactional id; ILLEGAL_GENERATION, UNKNOWN_MEMBER_ID and FENCED_INSTANCE_ID of the group.
+ */
+const fencedCodes: ReadonlySet<number> = new Set([47, 90, 22, 25, 82]);
 
 const firstDelayMs = 5;
 const maxDelayMs = 200;
 
-/** Whether the broker refused because a newer producer with the same transactional id exists. */
+/** Whether the broker refused because somebody newer holds the transactional id or the partition. */
 export function isFenced(thrown: unknown): boolean {
   const error = toProtocolError(thrown);
   return error !== undefined && fencedCodes.has(error.code);
+}
+
+/** Whether the broker answered that it can't do this yet. A lost connection is not: its request may be carried out. */
+export function isTransient(thrown: unknown): boolean {
+  const error = toProtocolError(thrown);
+  return error !== undefined && transientCodes.has(error.code);
+}
+
+/** @returns waits a little longer each time; resolves with false, at once, when that would exceed `withinMs` in all */
+export function backOff(withinMs: number): () => Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  let delayMs = firstDelayMs;
+  return async () => {
+    if (performance.now() + delayMs > deadline) return false;
+    const thisDelayMs = delayMs;
+    delayMs = Math.min(delayMs * 2, maxDelayMs);
+    await new Promise((resolve) => setTimeout(resolve, thisDelayMs));
+    return true;
+  };
 }
 
 /**
@@ -31,15 +53,12 @@ export function isFenced(thrown: unknown): boolean {
  * Anything else (a lost connection above all, whose request may have been carried out) is thrown at once.
  */
 export async function retryTransient<Result>(withinMs: number, attempt: () => Promise<Result>): Promise<Result> {
-  const deadline = performance.now() + withinMs;
-  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+  const pause = backOff(withinMs);
+  for (;;) {
     try {
       return await attempt();
     } catch (thrown) {
-      const error = toProtocolError(thrown);
-      if (error === undefined || !transientCodes.has(error.code) || performance.now() + delayMs > deadline)
-        throw thrown;
+      if (!isTransient(thrown) || !(await pause())) throw thrown;
     }
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
 }

@@ -1,111 +1,99 @@
-import { AppError } from '@fleetstream/kernel';
-import { type InsideBroker, type InsideMessage, transactionCoordinator } from './kafkajs-inside.ts';
-import { retryTransient } from './retry-transient.ts';
-import { type OpenSink, type SinkRecord, type TransactionalSinkOptions } from './transactional-sink.ts';
+import { type Coordinators } from './coordinators.ts';
+import { FrameWriter } from './protocol/frame-writer.ts';
+import { type ProducerIdentity } from './protocol/record-batch-writer.ts';
+import { sendFrame } from './protocol/send-frame.ts';
+import {
+  type GroupMember,
+  readEndTxnAnswer,
+  readTxnOffsetCommitAnswer,
+  writeEndTxn,
+  writeTxnOffsetCommit,
+} from './protocol/transaction-requests.ts';
+import { isFenced, retryTransient } from './retry-transient.ts';
+import { type TransactionProtocol } from './transaction-protocol.ts';
+import { type SinkRecord } from './transactional-sink.ts';
+import { type OutputWriter } from './write-outputs.ts';
 
-/** Below the broker's default `max.message.bytes` (1,048,588), which counts a whole batch. */
-const maxBatchBytes = 900_000;
-/** Length fields, header names and the like: an upper bound for what a record costs beside its bytes. */
-const recordOverheadBytes = 160;
 const stepWithinMs = 10_000;
-const produceTimeoutMs = 10_000;
-const cloudEventHeaders = { 'content-type': 'application/cloudevents+json' };
+
+/** What a producer has from its opening to its first failure. */
+export interface TransactionSession {
+  readonly clientId: string | null;
+  readonly transactionalId: string;
+  readonly groupId: string;
+  readonly inputTopic: string;
+  readonly partition: number;
+  readonly protocol: TransactionProtocol;
+  readonly coordinators: Coordinators;
+  readonly outputs: OutputWriter;
+  /** The broker gives a new one with the end of each transaction of version 2. */
+  identity: ProducerIdentity;
+}
+
+export interface Transaction {
+  readonly outputs: readonly SinkRecord[];
+  readonly nextOffset: number;
+  readonly member: GroupMember | undefined;
+}
 
 /**
- * One transaction on an open sink, in the four steps of KIP-98: add the output partitions and the group, write the
- * outputs, write the offset, end. Throws whatever went wrong; the sink's caller must then open anew.
+ * One transaction: outputs and offset side by side, then the end. In version 2 (KIP-890) the broker adds what is
+ * written to by itself, so these are all the requests there are: two round trips. In version 1 (KIP-98) the output
+ * partitions and the group are added first. Throws whatever went wrong; the session is worth nothing then.
  */
-export async function runTransaction(
-  sink: OpenSink,
-  options: TransactionalSinkOptions,
-  transaction: { readonly outputs: readonly SinkRecord[]; readonly nextOffset: number },
-): Promise<void> {
-  const { transactionalId, groupId, partition, inputTopic } = options;
-  const identity = { transactionalId, ...sink.producer };
-  const batches = toBatches(transaction.outputs);
-  const topics = [...new Set(batches.map(({ topic }) => topic))].map((topic) => ({ topic, partitions: [partition] }));
-  const coordinator = () =>
-    sink.cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: transactionCoordinator });
-
-  await retryTransient(stepWithinMs, async () => await (await coordinator()).addOffsetsToTxn({ ...identity, groupId }));
-  const offsetWritten = retryTransient(stepWithinMs, async () => {
-    const group = await sink.cluster.findGroupCoordinator({ groupId });
-    const offsets = [{ partition, offset: String(transaction.nextOffset) }];
-    await group.txnOffsetCommit({ ...identity, groupId, topics: [{ topic: inputTopic, partitions: offsets }] });
-  });
-  const outputsWritten = (async () => {
-    if (topics.length === 0) return;
-    await retryTransient(stepWithinMs, async () => (await coordinator()).addPartitionsToTxn({ ...identity, topics }));
-    for (const batch of batches) await produce(sink, options, batch);
-  })();
+export async function runTransaction(session: TransactionSession, transaction: Transaction): Promise<void> {
+  const { outputs } = transaction;
+  if (session.protocol.transactionVersion === 1) await addToTransaction(session, outputs);
   // Both are awaited before anything is thrown: a request still on its way must not meet the next transaction.
-  const outcomes = await Promise.allSettled([offsetWritten, outputsWritten]);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  // Never repeated: its outcome is unknown after a failure, and a late repetition could end the transaction after it.
-  await (await coordinator()).endTxn({ ...identity, transactionResult: true });
+  const outcomes = await Promise.allSettled([
+    commitOffset(session, transaction),
+    session.outputs.write(outputs, session.identity, stepWithinMs),
+  ]);
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  if (failures.length > 0) throw failures.find(isFenced) ?? failures[0];
+  await endTransaction(session);
 }
 
-interface OutputBatch {
-  readonly topic: string;
-  readonly messages: InsideMessage[];
-  sizeBytes: number;
-}
-
-/** Per topic in order, cut so that no batch is larger than a broker takes. */
-function toBatches(outputs: readonly SinkRecord[]): OutputBatch[] {
-  const batches: OutputBatch[] = [];
-  const filling = new Map<string, OutputBatch>();
-  for (const { topic, key, value, headers = cloudEventHeaders } of outputs) {
-    const sizeBytes = recordOverheadBytes + byteLength(key) + byteLength(value) + headerBytes(headers);
-    let batch = filling.get(topic);
-    if (batch === undefined || batch.sizeBytes + sizeBytes > maxBatchBytes) {
-      batch = { topic, messages: [], sizeBytes: 0 };
-      batches.push(batch);
-      filling.set(topic, batch);
-    }
-    batch.messages.push({ key, value, headers });
-    batch.sizeBytes += sizeBytes;
-  }
-  return batches;
-}
-
-function byteLength(bytes: string | Buffer | null): number {
-  if (bytes === null) return 0;
-  return typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
-}
-
-function headerBytes(headers: Readonly<Record<string, string | Buffer>>): number {
-  if (headers === cloudEventHeaders) return 0;
-  return Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + byteLength(value) + 8, 0);
-}
-
-async function produce(sink: OpenSink, options: TransactionalSinkOptions, batch: OutputBatch): Promise<void> {
-  const { topic, messages } = batch;
-  const firstSequence = sink.sequences.get(topic) ?? 0;
+async function commitOffset(session: TransactionSession, { nextOffset, member }: Transaction): Promise<void> {
+  const { clientId, transactionalId, groupId, inputTopic, partition, identity } = session;
+  const version = session.protocol.txnOffsetCommit;
+  const request = { clientId, transactionalId, groupId, ...identity, topic: inputTopic, partition, nextOffset, member };
+  const frame = writeTxnOffsetCommit(new FrameWriter(), version, request);
   await retryTransient(stepWithinMs, async () => {
-    const leader = await findLeader(sink, topic, options.partition);
-    try {
-      await leader.produce({
-        transactionalId: options.transactionalId,
-        ...sink.producer,
-        acks: -1,
-        timeout: produceTimeoutMs,
-        topicData: [{ topic, partitions: [{ partition: options.partition, firstSequence, messages }] }],
-      });
-    } catch (thrown) {
-      // The leader may have moved; the repetition carries the same sequence numbers, so it can't be written twice.
-      await sink.cluster.refreshMetadata();
-      throw thrown;
-    }
+    await session.coordinators.with('group', async (broker) => {
+      readTxnOffsetCommitAnswer(await sendFrame(broker, 'TxnOffsetCommit', frame), version);
+    });
   });
-  // Sequence numbers are 31 bits and wrap to 0.
-  sink.sequences.set(topic, (firstSequence + messages.length) % 2 ** 31);
 }
 
-async function findLeader(sink: OpenSink, topic: string, partition: number): Promise<InsideBroker> {
-  const found = sink.cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-  if (found === undefined) {
-    throw new AppError('FS_BROKER_UNAVAILABLE', `${topic} has no partition ${partition}`);
-  }
-  return await sink.cluster.findBroker({ nodeId: found.leader });
+/**
+ * Repeated only when the broker answered that it did nothing. After a lost connection its outcome is unknown, and in
+ * version 1 a late repetition could end the transaction after it.
+ */
+async function endTransaction(session: TransactionSession): Promise<void> {
+  const { clientId, transactionalId, identity } = session;
+  const version = session.protocol.endTxn;
+  const frame = writeEndTxn(new FrameWriter(), version, { clientId, transactionalId, ...identity, commits: true });
+  const next = await retryTransient(stepWithinMs, async () =>
+    session.coordinators.with('transaction', async (broker) =>
+      readEndTxnAnswer(await sendFrame(broker, 'EndTxn', frame), version),
+    ),
+  );
+  if (next === undefined) return;
+  session.identity = next;
+  session.outputs.restartSequences();
+}
+
+async function addToTransaction(session: TransactionSession, outputs: readonly SinkRecord[]): Promise<void> {
+  const { transactionalId, groupId, partition, identity, coordinators } = session;
+  const head = { transactionalId, ...identity };
+  const names = new Set(outputs.map(({ topic }) => topic));
+  const topics = [...names].map((topic) => ({ topic, partitions: [partition] }));
+  await retryTransient(stepWithinMs, async () =>
+    coordinators.with('transaction', (broker) => broker.addOffsetsToTxn({ ...head, groupId })),
+  );
+  if (topics.length === 0) return;
+  await retryTransient(stepWithinMs, async () =>
+    coordinators.with('transaction', (broker) => broker.addPartitionsToTxn({ ...head, topics })),
+  );
 }

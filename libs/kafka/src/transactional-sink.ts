@@ -1,9 +1,11 @@
 import { AppError, type Log, toAppError, toMessage } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
-import { createCluster, type InsideCluster, type ProducerIdentity, transactionCoordinator } from './kafkajs-inside.ts';
+import { createCluster, type InsideCluster } from './kafkajs-inside.ts';
 import { fetchGroupOffsets } from './log-offsets.ts';
+import { openTransactionSession } from './open-transaction-session.ts';
+import { type GroupMember } from './protocol/transaction-requests.ts';
 import { isFenced, retryTransient } from './retry-transient.ts';
-import { runTransaction } from './run-transaction.ts';
+import { runTransaction, type TransactionSession } from './run-transaction.ts';
 
 /** A record to write; its partition is the sink's. */
 export interface SinkRecord {
@@ -31,12 +33,18 @@ export interface TransactionalSink {
    */
   open(): Promise<number | undefined>;
   /**
-   * One transaction: all outputs and `nextOffset`, or nothing.
+   * One transaction: all outputs and `nextOffset`, or nothing. With `member` the group, too, refuses it once the
+   * partition may have been given to another member (KIP-447).
    *
-   * @throws AppError FS_TASK_FENCED when a newer holder has opened; FS_COMMIT_OUTCOME_UNKNOWN for everything else,
-   * also where the transaction certainly did not commit: the caller has to open and ask either way
+   * @throws AppError FS_TASK_FENCED when a newer holder has opened, or the group knows no such member any more;
+   * FS_COMMIT_OUTCOME_UNKNOWN for everything else, also where the transaction certainly did not commit: the caller has
+   * to open and ask either way
    */
-  commit(transaction: { readonly outputs: readonly SinkRecord[]; readonly nextOffset: number }): Promise<void>;
+  commit(transaction: {
+    readonly outputs: readonly SinkRecord[];
+    readonly nextOffset: number;
+    readonly member?: GroupMember;
+  }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,20 +60,15 @@ export interface TransactionalSinkOptions {
   readonly log: Log;
   /** After this a transaction whose holder died is aborted by the broker. */
   readonly transactionTimeoutMs?: number;
-}
-
-export interface OpenSink {
-  readonly cluster: InsideCluster;
-  readonly producer: ProducerIdentity;
-  /** The next sequence number by output topic; the broker checks that none is missing. */
-  readonly sequences: Map<string, number>;
+  /** The newest kind of transaction to use; what the cluster doesn't know is not used. 2 (KIP-890) when left out. */
+  readonly transactionVersion?: 1 | 2;
 }
 
 /** Creates without connecting. See {@link TransactionalSink}. */
 export function createTransactionalSink(options: TransactionalSinkOptions): TransactionalSink {
   const { transactionalId, partition } = options;
   const context = { transactionalId, partition };
-  let opened: OpenSink | undefined;
+  let opened: { readonly cluster: InsideCluster; readonly session: TransactionSession } | undefined;
 
   async function discard(): Promise<void> {
     const old = opened;
@@ -80,24 +83,26 @@ export function createTransactionalSink(options: TransactionalSinkOptions): Tran
       await discard();
       const cluster = createCluster(options.kafka, 'committed');
       try {
-        const { producer, committed } = await openProducer(cluster, options);
-        opened = { cluster, producer, sequences: new Map() };
+        const session = await openTransactionSession(cluster, options);
+        // Only now: the fencing has settled whatever the predecessor had begun.
+        const committed = await fetchCommittedOffset(cluster, options);
+        opened = { cluster, session };
         return committed;
       } catch (thrown) {
         await cluster.disconnect();
         throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The sink of partition ${partition} did not open`, context);
       }
     },
-    commit: async (transaction) => {
+    commit: async ({ outputs, nextOffset, member }) => {
       if (opened === undefined) {
         throw new AppError('FS_COMMIT_OUTCOME_UNKNOWN', `The sink of partition ${partition} is not open`, { context });
       }
       try {
-        await runTransaction(opened, options, transaction);
+        await runTransaction(opened.session, { outputs, nextOffset, member });
       } catch (thrown) {
         await discard();
         const code = isFenced(thrown) ? 'FS_TASK_FENCED' : 'FS_COMMIT_OUTCOME_UNKNOWN';
-        const message = `The transaction of partition ${partition} up to ${transaction.nextOffset} failed`;
+        const message = `The transaction of partition ${partition} up to ${nextOffset} failed`;
         throw new AppError(code, `${message}: ${toMessage(thrown)}`, { cause: thrown, context });
       }
     },
@@ -105,26 +110,14 @@ export function createTransactionalSink(options: TransactionalSinkOptions): Tran
   };
 }
 
-const fenceWithinMs = 60_000;
+const settleWithinMs = 60_000;
 
-async function openProducer(
+async function fetchCommittedOffset(
   cluster: InsideCluster,
-  options: TransactionalSinkOptions,
-): Promise<{ producer: ProducerIdentity; committed: number | undefined }> {
-  const { transactionalId, transactionTimeoutMs = 30_000, groupId, inputTopic, partition } = options;
-  await cluster.connect();
-  await cluster.addMultipleTargetTopics([inputTopic, ...options.outputTopics]);
-  // Answers CONCURRENT_TRANSACTIONS until the markers of the predecessor's transaction are written: only then is the
-  // committed offset below the last word on it.
-  const producer = await retryTransient(fenceWithinMs, async () => {
-    const coordinator = await cluster.findGroupCoordinator({
-      groupId: transactionalId,
-      coordinatorType: transactionCoordinator,
-    });
-    return await coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs });
-  });
-  const offsets = await retryTransient(fenceWithinMs, () =>
+  { groupId, inputTopic, partition }: TransactionalSinkOptions,
+): Promise<number | undefined> {
+  const offsets = await retryTransient(settleWithinMs, () =>
     fetchGroupOffsets(cluster, groupId, inputTopic, [partition]),
   );
-  return { producer, committed: offsets.get(partition) };
+  return offsets.get(partition);
 }
