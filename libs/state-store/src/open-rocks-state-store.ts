@@ -6,7 +6,7 @@ import { type OpenStateStoreOptions, type StateStore } from './port.ts';
 import { RocksStateStore } from './rocks-state-store.ts';
 import { destroyStateDir, stateDirExists } from './state-dir.ts';
 import { toOpenError } from './state-error.ts';
-import { appliedKey, decodeApplied } from './state-keys.ts';
+import { appliedKey, decodeApplied, indexKey } from './state-keys.ts';
 
 export interface RocksStateStoreOptions extends OpenStateStoreOptions {
   /**
@@ -58,7 +58,8 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
     throw toOpenError(thrown, dir);
   }
   try {
-    return new RocksStateStore({ db, dir, log, position: decodeApplied(await db.get(appliedKey), dir) });
+    const position = decodeApplied(await db.get(appliedKey), dir);
+    return new RocksStateStore({ db, dir, log, position, indexVersion: (await db.get(indexKey))?.[0] ?? 0 });
   } catch (thrown) {
     await db.close();
     throw toOpenError(thrown, dir);

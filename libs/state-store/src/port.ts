@@ -12,6 +12,8 @@ export interface StateStore {
   readonly appliedOffset: number;
   /** The log time that the partition had reached there, in milliseconds; 0 in an empty store. */
   readonly logTimeMs: number;
+  /** Of the index rows that the store holds; 0 when it holds none. */
+  readonly indexVersion: number;
   /** In the order of `keys`; `undefined` for a key without a state. */
   getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>;
   /**
@@ -56,9 +58,23 @@ export interface StateBatch {
   readonly deletes: readonly string[];
   /** `dueMs` undefined removes the key's timer. A stored due time may be earlier than the true one, never later. */
   readonly timers: readonly { readonly key: string; readonly dueMs: number | undefined }[];
+  /** Rows of the index that change with the states: what lists are made from, a few bytes for each key. */
+  readonly index?: IndexBatch;
   /** Never less than the store's. */
   readonly appliedOffset: number;
   readonly logTimeMs: number;
+}
+
+export interface IndexBatch {
+  /** What the store's rows are in after this batch. */
+  readonly version: number;
+  /** `row` undefined removes the key's row. */
+  readonly rows: readonly IndexRow<string | undefined>[];
+}
+
+export interface IndexRow<Row = string> {
+  readonly key: string;
+  readonly row: Row;
 }
 
 export interface StoredTimer {
@@ -69,6 +85,10 @@ export interface StoredTimer {
 export interface StateSnapshot extends AppliedPosition {
   /** In key order (bytes of its UTF-8). */
   entries(): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
+  /** In the order of `keys`; `undefined` for a key without a state. */
+  getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]>;
+  /** Rows of the index in key order, beginning after a key. */
+  rows(afterKey: string | undefined): AsyncIterable<IndexRow>;
   release(): Promise<void>;
 }
 

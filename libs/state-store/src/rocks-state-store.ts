@@ -7,6 +7,7 @@ import { copyLiveFiles, createManifestProgress } from './copy-live-files.ts';
 import { syncPath } from './durable-files.ts';
 import {
   type AppliedPosition,
+  type IndexRow,
   type LocalCheckpoint,
   type StateBatch,
   type StateSnapshot,
@@ -22,7 +23,10 @@ import {
   decodeDueMs,
   encodeApplied,
   encodeDueMs,
+  indexKey,
   keyOf,
+  rowKey,
+  rowRange,
   stateKey,
   stateRange,
   timerKey,
@@ -36,6 +40,7 @@ export interface RocksStateStoreParts {
   readonly dir: string;
   readonly log: Log;
   readonly position: AppliedPosition;
+  readonly indexVersion: number;
 }
 
 /** See `openRocksStateStore`. States: open → closing → closed; a write and a checkpoint may be under way while open. */
@@ -46,6 +51,7 @@ export class RocksStateStore implements StateStore {
   readonly #iterators = new Set<RocksIterator>();
   readonly #manifest = createManifestProgress();
   #position: AppliedPosition;
+  #indexVersion: number;
   #writing: Promise<void> | undefined;
   #copying: Promise<LocalCheckpoint> | undefined;
   #closing: Promise<void> | undefined;
@@ -55,6 +61,7 @@ export class RocksStateStore implements StateStore {
     this.#dir = parts.dir;
     this.#log = parts.log;
     this.#position = parts.position;
+    this.#indexVersion = parts.indexVersion;
   }
 
   get appliedOffset(): number {
@@ -65,10 +72,18 @@ export class RocksStateStore implements StateStore {
     return this.#position.logTimeMs;
   }
 
+  get indexVersion(): number {
+    return this.#indexVersion;
+  }
+
   async getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
+    return await this.#getMany(this.#db, keys);
+  }
+
+  async #getMany(session: RocksDB, keys: readonly string[]): Promise<(Buffer | undefined)[]> {
     this.#assertOpen();
     if (keys.length === 0) return [];
-    const batch = this.#db.read({ capacity: keys.length, autoDestroy: true });
+    const batch = session.read({ capacity: keys.length, autoDestroy: true });
     const answers = Promise.all(keys.map((key) => batch.get(stateKey(key))));
     try {
       const [values] = await Promise.all([answers, batch.flush()]);
@@ -89,6 +104,7 @@ export class RocksStateStore implements StateStore {
     try {
       await this.#writing;
       this.#position = { appliedOffset: batch.appliedOffset, logTimeMs: batch.logTimeMs };
+      this.#indexVersion = batch.index?.version ?? this.#indexVersion;
     } catch (thrown) {
       throw toStateError(thrown, `Can't write to ${this.#dir}`);
     } finally {
@@ -96,14 +112,21 @@ export class RocksStateStore implements StateStore {
     }
   }
 
-  async #writeBatch({ puts, deletes, timers, ...position }: StateBatch): Promise<void> {
-    const batch = this.#db.write({ capacity: puts.length + deletes.length + timers.length + 1, autoDestroy: true });
+  async #writeBatch({ puts, deletes, timers, index, ...position }: StateBatch): Promise<void> {
+    const rows = index?.rows ?? [];
+    const capacity = puts.length + deletes.length + timers.length + rows.length + 2;
+    const batch = this.#db.write({ capacity, autoDestroy: true });
     for (const { key, value } of puts) batch.tryPut(stateKey(key), value);
     for (const key of deletes) batch.tryDelete(stateKey(key));
     for (const { key, dueMs } of timers) {
       if (dueMs === undefined) batch.tryDelete(timerKey(key));
       else batch.tryPut(timerKey(key), encodeDueMs(dueMs));
     }
+    for (const { key, row } of rows) {
+      if (row === undefined) batch.tryDelete(rowKey(key));
+      else batch.tryPut(rowKey(key), Buffer.from(row));
+    }
+    if (index !== undefined) batch.tryPut(indexKey, Buffer.of(index.version));
     batch.tryPut(appliedKey, encodeApplied(position));
     await batch.flush();
   }
@@ -120,7 +143,13 @@ export class RocksStateStore implements StateStore {
     try {
       // Read through the snapshot: a batch under way may already be in it, while `#position` waits for its end.
       const position = decodeApplied(await session.get(appliedKey), this.#dir);
-      return { ...position, entries: () => this.#states(session), release: () => session.close() };
+      return {
+        ...position,
+        entries: () => this.#states(session),
+        getMany: (keys) => this.#getMany(session, keys),
+        rows: (afterKey) => this.#rows(session, afterKey),
+        release: () => session.close(),
+      };
     } catch (thrown) {
       await session.close();
       throw toStateError(thrown, `Can't read from ${this.#dir}`);
@@ -129,6 +158,12 @@ export class RocksStateStore implements StateStore {
 
   async *#states(session: RocksDB): AsyncGenerator<{ key: string; value: Buffer }, void, undefined> {
     for await (const { key, value } of this.#entries(session, stateRange)) yield { key: keyOf(key), value };
+  }
+
+  async *#rows(session: RocksDB, afterKey: string | undefined): AsyncGenerator<IndexRow, void, undefined> {
+    for await (const { key, value } of this.#entries(session, rowRange(afterKey))) {
+      yield { key: keyOf(key), row: value.toString('utf8') };
+    }
   }
 
   /** Remembers the iterator: one that its reader has left without an end would keep `close` waiting for ever. */

@@ -4,13 +4,26 @@ import { type AppliedPosition } from './port.ts';
 /** Raised when keys or values below change their meaning; a store with a higher one is refused. */
 const formatVersion = 1;
 
-/** States are `s/<key>`, timers `t/<key>`; `0` is the byte after `/`, so the ranges end before `s0` and `t0`. */
+/**
+ * States are `s/<key>`, timers `t/<key>`, index rows `x/<key>`; `0` is the byte after `/`, so the ranges end before
+ * `s0`, `t0` and `x0`. A release that doesn't know `x/` leaves it alone.
+ */
 export const stateRange = { gte: Buffer.from('s/'), lt: Buffer.from('s0') };
 export const timerRange = { gte: Buffer.from('t/'), lt: Buffer.from('t0') };
 export const appliedKey = Buffer.from('m/applied');
+export const indexKey = Buffer.from('m/index');
 
 export function stateKey(key: string): Buffer {
   return Buffer.from(`s/${key}`);
+}
+
+export function rowKey(key: string): Buffer {
+  return Buffer.from(`x/${key}`);
+}
+
+/** Rows after a key: no key lies between it and itself with a zero byte behind. */
+export function rowRange(afterKey: string | undefined): { gte: Buffer; lt: Buffer } {
+  return { gte: afterKey === undefined ? Buffer.from('x/') : rowKey(`${afterKey}\0`), lt: Buffer.from('x0') };
 }
 
 export function timerKey(key: string): Buffer {

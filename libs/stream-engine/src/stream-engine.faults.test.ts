@@ -140,7 +140,10 @@ describe('an engine that dies at any step', () => {
     const due = { count: 1, sum: 1, lastMs: 440, fired: 0, dueMs: 450 };
     const states = new Map([['a', toStateValue(1, tallyFold.encodeState(due))]]);
     const disk: MemoryDisk = new Map([
-      ['/state/0/state', { states, timers: new Map([['a', 450]]), appliedOffset: 1, logTimeMs: 500 }],
+      [
+        '/state/0/state',
+        { states, timers: new Map([['a', 450]]), rows: new Map(), indexVersion: 0, appliedOffset: 1, logTimeMs: 500 },
+      ],
     ]);
     const process = new MemoryProcess(world, disk);
     const engine = startEngine(process, []);

@@ -14,9 +14,14 @@ import {
 interface Content extends AppliedPosition {
   readonly states: ReadonlyMap<string, Buffer>;
   readonly timers: ReadonlyMap<string, number>;
+  readonly rows: ReadonlyMap<string, string>;
+  readonly indexVersion: number;
 }
 
-const empty: Content = { states: new Map(), timers: new Map(), appliedOffset: 0, logTimeMs: 0 };
+const empty: Content = {
+  ...{ states: new Map(), timers: new Map(), rows: new Map() },
+  ...{ indexVersion: 0, appliedOffset: 0, logTimeMs: 0 },
+};
 
 /**
  * A state store in memory. Its folder holds one file, `CURRENT`, written when it is closed and by `checkpoint`: a store
@@ -56,6 +61,10 @@ class MemoryStateStore implements StateStore {
     return this.#content.logTimeMs;
   }
 
+  get indexVersion(): number {
+    return this.#content.indexVersion;
+  }
+
   async getMany(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
     await this.#turn();
     return keys.map((key) => this.#content.states.get(key));
@@ -75,7 +84,14 @@ class MemoryStateStore implements StateStore {
       if (dueMs === undefined) timers.delete(key);
       else timers.set(key, dueMs);
     }
-    this.#content = { states, timers, appliedOffset: batch.appliedOffset, logTimeMs: batch.logTimeMs };
+    const rows = new Map(this.#content.rows);
+    for (const { key, row } of batch.index?.rows ?? []) {
+      if (row === undefined) rows.delete(key);
+      else rows.set(key, row);
+    }
+    const indexVersion = batch.index?.version ?? this.indexVersion;
+    const { appliedOffset, logTimeMs } = batch;
+    this.#content = { states, timers, rows, indexVersion, appliedOffset, logTimeMs };
   }
 
   async *timers(): AsyncGenerator<StoredTimer, void, undefined> {
@@ -85,8 +101,24 @@ class MemoryStateStore implements StateStore {
 
   async snapshot(): Promise<StateSnapshot> {
     await this.#turn();
-    const { states, appliedOffset, logTimeMs } = this.#content;
-    return { appliedOffset, logTimeMs, entries: () => sorted(states), release: () => Promise.resolve() };
+    const { states, rows, appliedOffset, logTimeMs } = this.#content;
+    return {
+      ...{ appliedOffset, logTimeMs },
+      entries: async function* () {
+        for await (const [key, value] of sorted(states)) yield { key, value };
+      },
+      getMany: async (keys) => {
+        await this.#turn();
+        return keys.map((key) => states.get(key));
+      },
+      rows: async function* (afterKey) {
+        const after = Buffer.from(afterKey ?? '');
+        for await (const [key, row] of sorted(rows)) {
+          if (afterKey === undefined || Buffer.compare(Buffer.from(key), after) > 0) yield { key, row };
+        }
+      },
+      release: () => Promise.resolve(),
+    };
   }
 
   async checkpoint(targetDir: string): Promise<LocalCheckpoint> {
@@ -111,12 +143,9 @@ class MemoryStateStore implements StateStore {
   }
 }
 
-async function* sorted(
-  states: ReadonlyMap<string, Buffer>,
-): AsyncGenerator<{ key: string; value: Buffer }, void, undefined> {
+async function* sorted<Value>(entries: ReadonlyMap<string, Value>): AsyncGenerator<[string, Value], void, undefined> {
   await Promise.resolve();
-  const entries = [...states].map(([key, value]) => ({ key, value }));
-  yield* entries.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  yield* [...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 async function save(dir: string, content: Content): Promise<number> {
@@ -124,7 +153,7 @@ async function save(dir: string, content: Content): Promise<number> {
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   const states = [...content.states].map(([key, value]) => [key, value.toString('base64')]);
-  const text = JSON.stringify({ ...content, states, timers: [...content.timers] });
+  const text = JSON.stringify({ ...content, states, timers: [...content.timers], rows: [...content.rows] });
   await writeFile(join(unfinished, 'CURRENT'), text);
   await rm(dir, { recursive: true, force: true });
   await rename(unfinished, dir);
@@ -137,12 +166,14 @@ async function load(dir: string): Promise<Content | undefined> {
   const saved = JSON.parse(await readFile(file, 'utf8')) as {
     states: [string, string][];
     timers: [string, number][];
+    rows: [string, string][];
+    indexVersion: number;
     appliedOffset: number;
     logTimeMs: number;
   };
   const states = new Map(saved.states.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
-  const { appliedOffset, logTimeMs } = saved;
-  return { states, timers: new Map(saved.timers), appliedOffset, logTimeMs };
+  const { appliedOffset, logTimeMs, indexVersion } = saved;
+  return { states, timers: new Map(saved.timers), rows: new Map(saved.rows), indexVersion, appliedOffset, logTimeMs };
 }
 
 async function statOf(path: string): Promise<object | undefined> {

@@ -65,6 +65,35 @@ export function describeStateStoreContract(name: string, { open, readPosition }:
       }
     });
 
+    it('keeps rows of the index beside the states, in key order, with their version', async () => {
+      expect(store.indexVersion).toBe(0);
+      const rows = ['b', 'a', 'a.b', 'c'].map((key) => ({ key, row: `row of ${key}` }));
+      await store.write({ ...batch({ appliedOffset: 1, puts: { a: 'A' } }), index: { version: 3, rows } });
+      await store.write({
+        ...batch({ appliedOffset: 2, deletes: ['a'] }),
+        index: { version: 3, rows: [{ key: 'a.b', row: undefined }] },
+      });
+      await store.write(batch({ appliedOffset: 3, puts: { z: 'Z' } }));
+      for (const again of [false, true]) {
+        if (again) await reopen();
+        expect(store.indexVersion).toBe(3);
+        const snapshot = await store.snapshot();
+        const keysAfter = async (key: string | undefined) => {
+          const keys: string[] = [];
+          for await (const row of snapshot.rows(key)) {
+            expect(row.row).toBe(`row of ${row.key}`);
+            keys.push(row.key);
+          }
+          return keys;
+        };
+        expect(await keysAfter(undefined)).toEqual(['a', 'b', 'c']);
+        expect(await keysAfter('a')).toEqual(['b', 'c']);
+        expect(await keysAfter('aa')).toEqual(['b', 'c']);
+        expect((await snapshot.getMany(['z', 'a'])).map(String)).toEqual(['Z', 'undefined']);
+        await snapshot.release();
+      }
+    });
+
     it('keeps a batch of nothing but a position', async () => {
       await store.write(batch({ appliedOffset: 9, logTimeMs: 1 }));
       await reopen();

@@ -14,6 +14,8 @@ import { type SeededRandom } from './seeded-random.ts';
 interface StoredState extends AppliedPosition {
   readonly states: Map<string, Buffer>;
   readonly timers: Map<string, number>;
+  readonly rows: Map<string, string>;
+  readonly indexVersion: number;
 }
 
 /** What one machine keeps on its disk. */
@@ -99,7 +101,10 @@ export class MemoryProcess {
         await this.#step();
         let stored = this.disk.get(dir);
         if (stored === undefined && ifMissing === 'fail') throw new AppError('FS_STATE_DAMAGED', `nothing in ${dir}`);
-        stored ??= { states: new Map(), timers: new Map(), appliedOffset: 0, logTimeMs: 0 };
+        stored ??= {
+          ...{ states: new Map(), timers: new Map(), rows: new Map() },
+          ...{ indexVersion: 0, appliedOffset: 0, logTimeMs: 0 },
+        };
         this.disk.set(dir, stored);
         return this.#createStore(dir);
       },
@@ -220,6 +225,9 @@ export class MemoryProcess {
       get logTimeMs() {
         return content().logTimeMs;
       },
+      get indexVersion() {
+        return content().indexVersion;
+      },
       getMany: async (keys) => {
         await this.#step();
         return keys.map((key) => content().states.get(key));
@@ -236,12 +244,24 @@ export class MemoryProcess {
       },
       snapshot: async () => {
         await this.#step();
-        const { states, appliedOffset, logTimeMs } = content();
-        const entries = async function* () {
-          await Promise.resolve();
-          for (const [key, value] of states) yield { key, value };
+        const { states, rows, appliedOffset, logTimeMs } = content();
+        const inOrder = <Value>(map: Map<string, Value>) => [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+        return {
+          ...{ appliedOffset, logTimeMs },
+          entries: async function* () {
+            await Promise.resolve();
+            for (const [key, value] of inOrder(states)) yield { key, value };
+          },
+          getMany: async (keys) => {
+            await this.#step();
+            return keys.map((key) => states.get(key));
+          },
+          rows: async function* (afterKey) {
+            await Promise.resolve();
+            for (const [key, row] of inOrder(rows)) if (afterKey === undefined || key > afterKey) yield { key, row };
+          },
+          release: () => Promise.resolve(),
         };
-        return { appliedOffset, logTimeMs, entries, release: () => Promise.resolve() };
       },
       checkpoint: async (targetDir) => {
         await this.#step();
@@ -299,5 +319,11 @@ function applyBatch(stored: StoredState, batch: StateBatch): StoredState {
     if (dueMs === undefined) timers.delete(key);
     else timers.set(key, dueMs);
   }
-  return { states, timers, appliedOffset: batch.appliedOffset, logTimeMs: batch.logTimeMs };
+  const rows = new Map(stored.rows);
+  for (const { key, row } of batch.index?.rows ?? []) {
+    if (row === undefined) rows.delete(key);
+    else rows.set(key, row);
+  }
+  const { appliedOffset, logTimeMs } = batch;
+  return { states, timers, rows, indexVersion: batch.index?.version ?? stored.indexVersion, appliedOffset, logTimeMs };
 }
