@@ -2,6 +2,7 @@ import { localChaos } from './local-chaos.ts';
 import { brokerBounce } from './processor/broker-bounce.ts';
 import { delayedEndTxn } from './processor/delayed-end-txn.ts';
 import { processorKill } from './processor/processor-kill.ts';
+import { processorKillAt } from './processor/processor-kill-at.ts';
 import { rebalanceStorm } from './processor/rebalance-storm.ts';
 import { rescale } from './processor/rescale.ts';
 import { tripleSend } from './processor/triple-send.ts';
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   localChaos,
   restoreFromMinio,
   processorKill,
+  processorKillAt,
   zombie,
   delayedEndTxn,
   brokerBounce,

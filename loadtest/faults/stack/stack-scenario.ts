@@ -29,6 +29,8 @@ export interface StackScenarioSpec {
   readonly countRounds?: Scenario['countRounds'];
   /** Processors that run at the beginning of each round. */
   readonly slots: readonly number[];
+  /** Those that the oracle is asked of; the same when left out. */
+  readonly slotsAtEnd?: readonly number[];
   readonly processors?: SpawnOptions;
   /** The oracle is asked after so many rounds, and at the end. */
   readonly verifyEvery: number;
@@ -64,7 +66,7 @@ export function defineStackScenario(spec: StackScenarioSpec): Scenario {
             const random = createRandom(seed, name);
             const figures = await spec.play({ team, seed, index, random, options, context });
             if (index !== last && (index + 1) % spec.verifyEvery !== 0) return { figures, examples: [] };
-            await team.ensure(spec.slots);
+            await team.ensure(spec.slotsAtEnd ?? spec.slots);
             const verified = await team.verify();
             kept.wrong ||= !isRight(verified);
             return { figures: { ...figures, ...verified.figures }, examples: verified.examples };

@@ -35,6 +35,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     ...{ config, kafka, codec, seams, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
+      seams.onAssigned();
       owners.forget();
     },
     observe: (event) => {

@@ -8,6 +8,8 @@ import { type EnginePorts } from '@fleetstream/stream-engine';
 export interface ProcessorSeams {
   readonly ports: (ports: EnginePorts) => EnginePorts;
   readonly objects: (objects: ObjectStore) => ObjectStore;
+  /** Told of each assignment, before the engine is. */
+  readonly onAssigned: () => void;
   /** How often unnamed checkpoint objects are collected, and from which age on. */
   readonly garbage: { readonly everyMs: number; readonly graceMs: number };
 }
@@ -15,6 +17,7 @@ export interface ProcessorSeams {
 export const noSeams: ProcessorSeams = {
   ports: (ports) => ports,
   objects: (objects) => objects,
+  onAssigned: () => undefined,
   // An hour is longer than any upload takes: a younger object may belong to a checkpoint that is being made.
   garbage: { everyMs: 5 * 60_000, graceMs: 60 * 60_000 },
 };

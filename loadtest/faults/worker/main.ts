@@ -1,0 +1,31 @@
+// The real processor with traps in it: FLEETSTREAM_FAULT_POINT=point:N ends it with SIGKILL at the Nth time there.
+import { loadConfig } from '@fleetstream/config';
+import { runProcess } from '@fleetstream/runtime';
+import { createLog } from '@fleetstream/telemetry';
+import { createComponents } from '../../../services/processor/src/app.ts';
+import { processorConfig } from '../../../services/processor/src/config.ts';
+import { createTrap } from './fault-points.ts';
+import { trapFiles } from './trapped-files.ts';
+import { trapObjects } from './trapped-objects.ts';
+import { trapPorts } from './trapped-ports.ts';
+
+const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
+const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
+const trap = createTrap(process.env['FLEETSTREAM_FAULT_POINT'], () => {
+  process.kill(process.pid, 'SIGKILL');
+});
+trapFiles(trap);
+await runProcess(
+  process,
+  log,
+  () =>
+    createComponents(config, log, {
+      ports: (ports) => trapPorts(ports, trap),
+      objects: (objects) => trapObjects(objects, trap),
+      onAssigned: () => {
+        trap('rebalance');
+      },
+      // So often that it happens within a round; longer than an upload here takes.
+      garbage: { everyMs: 1000, graceMs: 5000 },
+    }).components,
+);
