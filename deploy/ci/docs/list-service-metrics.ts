@@ -12,6 +12,10 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     logHealthy: () => true,
     logWaitingBytes: () => 0,
     breakerState: () => 'closed',
+    pressureLevel: () => 0,
+    loopLagMs: () => 0,
+    reportEveryMs: () => 0,
+    floodingRobots: () => 0,
   });
   const processor = createProcessorMetrics();
   processor.watch(

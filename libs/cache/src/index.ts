@@ -1,3 +1,16 @@
-export { createDuplicateCache, type DuplicateCache, type DuplicateCacheOptions } from './duplicate-cache.ts';
+export {
+  createFoldProgressBoard,
+  type FoldProgressBoard,
+  type PartitionLag,
+  type RobotProgress,
+} from './fold-progress-board.ts';
+export {
+  createIngestMemory,
+  type EventKey,
+  type IngestMemory,
+  type IngestRank,
+  type IngestRecall,
+  type TokenBucket,
+} from './ingest-memory.ts';
 export { type Claim, createKeyValueCache, type KeyValueCache, type KeyValueCacheOptions } from './key-value-cache.ts';
 export { type BreakerState, type CacheFailure } from './redis-connection.ts';

@@ -1,48 +1,56 @@
-export interface TurnJoinerOptions {
-  /** Keys per call at most. */
-  readonly maxKeys: number;
-  readonly mark: (keys: readonly string[]) => Promise<unknown>;
-  readonly find: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
+export interface TurnJoinerOptions<Mark, Question, Answer> {
+  /** Weight of one call at most; an item heavier than that goes alone. */
+  readonly maxWeight: number;
+  readonly weigh: (item: Mark | Question) => number;
+  readonly mark: (marks: readonly Mark[]) => Promise<unknown>;
+  /** One answer per question, in their order. Must not reject. */
+  readonly ask: (questions: readonly Question[]) => Promise<readonly Answer[]>;
 }
 
 /**
  * Joins what is asked within one turn of the event loop into few calls: under load that is one command for dozens of
- * requests, and nobody waits for a timer. Marks of a turn go out before its lookups, and so are seen by them.
+ * requests, and nobody waits for a timer. Marks of a turn go out before its questions, and so are seen by them.
  */
-export interface TurnJoiner {
-  mark(keys: readonly string[]): void;
-  /** The answer for all that was asked in this turn; take from it what you asked for. */
-  find(keys: readonly string[]): Promise<ReadonlySet<string>>;
+export interface TurnJoiner<Mark, Question, Answer> {
+  mark(item: Mark): void;
+  ask(question: Question): Promise<Answer>;
   /** Resolves when nothing is left to be sent or answered. */
   settled(): Promise<void>;
 }
 
-export function createTurnJoiner(options: TurnJoinerOptions): TurnJoiner {
+interface Asked<Question, Answer> {
+  readonly question: Question;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export function createTurnJoiner<Mark, Question, Answer>(
+  options: TurnJoinerOptions<Mark, Question, Answer>,
+): TurnJoiner<Mark, Question, Answer> {
   return new Joiner(options);
 }
 
-class Joiner implements TurnJoiner {
-  readonly #options: TurnJoinerOptions;
-  #marks: string[] = [];
-  #asked: string[] = [];
-  #answer: PromiseWithResolvers<ReadonlySet<string>> | undefined;
+class Joiner<Mark, Question, Answer> implements TurnJoiner<Mark, Question, Answer> {
+  readonly #options: TurnJoinerOptions<Mark, Question, Answer>;
+  #marks: Mark[] = [];
+  #asked: Asked<Question, Answer>[] = [];
   #scheduled = false;
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(options: TurnJoinerOptions) {
+  constructor(options: TurnJoinerOptions<Mark, Question, Answer>) {
     this.#options = options;
   }
 
-  mark(keys: readonly string[]): void {
-    this.#marks.push(...keys);
+  mark(item: Mark): void {
+    this.#marks.push(item);
     this.#schedule();
   }
 
-  find(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    this.#asked.push(...keys);
-    this.#answer ??= Promise.withResolvers();
+  ask(question: Question): Promise<Answer> {
     this.#schedule();
-    return this.#answer.promise;
+    return new Promise<Answer>((resolve, reject) => {
+      this.#asked.push({ question, resolve, reject });
+    });
   }
 
   async settled(): Promise<void> {
@@ -53,33 +61,42 @@ class Joiner implements TurnJoiner {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#flush();
-    });
+    setImmediate(this.#flush);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#scheduled = false;
     const marks = this.#marks;
     const asked = this.#asked;
-    const answer = this.#answer;
     this.#marks = [];
     this.#asked = [];
-    this.#answer = undefined;
-    for (const keys of this.#cut(marks)) this.#watch(this.#options.mark(keys));
-    if (answer === undefined) return;
-    const found = Promise.all(this.#cut(asked).map((keys) => this.#options.find(keys)));
-    this.#watch(
-      found.then((sets) => {
-        answer.resolve(sets.length === 1 && sets[0] !== undefined ? sets[0] : new Set(sets.flatMap((set) => [...set])));
-      }, answer.reject),
-    );
+    const { weigh } = this.#options;
+    for (const cut of this.#cut(marks, weigh)) this.#watch(this.#options.mark(cut));
+    for (const cut of this.#cut(asked, ({ question }) => weigh(question))) this.#watch(this.#answer(cut));
+  };
+
+  async #answer(asked: readonly Asked<Question, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.#options.ask(asked.map(({ question }) => question));
+      asked.forEach(({ resolve }, index) => {
+        resolve(answers[index] as Answer);
+      });
+    } catch (thrown) {
+      for (const { reject } of asked) reject(thrown);
+    }
   }
 
-  #cut(keys: readonly string[]): string[][] {
-    const cuts: string[][] = [];
-    for (let from = 0; from < keys.length; from += this.#options.maxKeys) {
-      cuts.push(keys.slice(from, from + this.#options.maxKeys));
+  #cut<Item>(items: readonly Item[], weigh: (item: Item) => number): Item[][] {
+    const cuts: Item[][] = [];
+    let room = 0;
+    for (const item of items) {
+      const weight = weigh(item);
+      if (cuts.length === 0 || weight > room) {
+        cuts.push([]);
+        room = this.#options.maxWeight;
+      }
+      cuts.at(-1)?.push(item);
+      room -= weight;
     }
     return cuts;
   }

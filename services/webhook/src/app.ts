@@ -1,4 +1,4 @@
-import { createDuplicateCache } from '@fleetstream/cache';
+import { type CacheFailure, createFoldProgressBoard, createIngestMemory } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
@@ -9,6 +9,8 @@ import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createDispatch } from './http/dispatch.ts';
+import { createPressureGauge } from './http/pressure-gauge.ts';
+import { createRobotLanes } from './http/robot-lanes.ts';
 import { createEventsHandler } from './http/post-events.ts';
 import { createWebhookMetrics } from './metrics.ts';
 
@@ -29,18 +31,42 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     topics: [topics.events],
     lingerMs: config.WEBHOOK_LINGER_MS,
     timeoutMs: config.WEBHOOK_ACK_TIMEOUT_MS,
+    maxWaitingBytes: logWaitingBytesMax,
     onBatch: (batch) => {
       metrics.onBatch(batch);
+      pressure.noteAck(batch.durationMs);
     },
   });
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'writer', log });
-  const duplicates = createDuplicateCache({
+  const onCacheFailure = (operation: 'find' | 'mark' | 'lag', reason: CacheFailure) => {
+    metrics.onCacheFailure(operation, reason);
+  };
+  const memory = createIngestMemory({
     url: config.REDIS_URL,
     log,
     ttlSeconds: config.WEBHOOK_DUPLICATE_TTL_SECONDS,
     timeoutMs: config.WEBHOOK_CACHE_TIMEOUT_MS,
-    onFailure: (operation, reason) => {
-      metrics.onCacheFailure(operation, reason);
+    robotBucket: { perSecond: config.WEBHOOK_ROBOT_EVENTS_PER_SECOND, burst: config.WEBHOOK_ROBOT_BURST_EVENTS },
+    fleetBucket: { perSecond: config.WEBHOOK_FLEET_EVENTS_PER_SECOND, burst: config.WEBHOOK_FLEET_BURST_EVENTS },
+    onFailure: onCacheFailure,
+  });
+  const board = createFoldProgressBoard({
+    url: config.REDIS_URL,
+    log,
+    onFailure: (_operation, reason) => {
+      onCacheFailure('lag', reason);
+    },
+  });
+  const lanes = createRobotLanes(laneLimits);
+  const pressure = createPressureGauge({
+    clock: systemClock,
+    requestShare: () => budget.usedShare(),
+    logShare: () => logProducer.waitingBytes() / logWaitingBytesMax,
+    loopLagMsMax: config.WEBHOOK_LOOP_LAG_MAX_MS,
+    ackMsMax: config.WEBHOOK_LOG_LATENCY_MAX_MS,
+    readDrainMs: async () => {
+      const lags = await board.readLags(systemClock.nowMs(), lagMaxAgeMs);
+      return lags?.reduce((most, { drainMs }) => Math.max(most, drainMs), 0);
     },
   });
   let draining = false;
@@ -49,12 +75,17 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     draining,
     log: logProducer.healthy() ? 'ok' : 'unavailable',
     schemas: codec.status(),
-    redis: duplicates.breakerState(),
+    redis: memory.breakerState(),
   });
   const events = createEventsHandler({
-    duplicates,
+    memory,
     logProducer,
     codec,
+    lanes,
+    pressure,
+    onShed: (rank, code) => {
+      metrics.onShed(rank, code);
+    },
     keys: createRobotKeys(config.WEBHOOK_MASTER_KEY, config.WEBHOOK_KEY_VERSIONS),
     budget,
     metrics,
@@ -86,9 +117,13 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     bytesInFlight: () => budget.usedBytes(),
     logHealthy: () => logProducer.healthy(),
     logWaitingBytes: () => logProducer.waitingBytes(),
-    breakerState: () => duplicates.breakerState(),
+    breakerState: () => memory.breakerState(),
+    pressureLevel: () => pressure.level(),
+    loopLagMs: () => pressure.loopLagMs(),
+    reportEveryMs: () => pressure.reportEveryMs(),
+    floodingRobots: () => lanes.flooding(),
   });
-  return { components: [codec, logProducer, duplicates, server], port: () => server.port() };
+  return { components: [codec, logProducer, memory, board, pressure, server], port: () => server.port() };
 }
 
 function isWritable(status: RegistryStatus): boolean {
@@ -97,3 +132,9 @@ function isWritable(status: RegistryStatus): boolean {
 
 /** Idle connections outlive the gateway's (30 s); busy ones get the time of a slow broker to end. */
 const serverLimits = { maxConnections: 10_000, keepAliveTimeoutMs: 65_000, closeTimeoutMs: 15_000 } as const;
+
+const logWaitingBytesMax = 64 * 1024 * 1024;
+/** Enough for a robot that answers a network hole; a flood waits for itself. */
+const laneLimits = { active: 4, waiting: 8 } as const;
+/** A processor that says nothing for so long is no measure any more. */
+const lagMaxAgeMs = 10_000;

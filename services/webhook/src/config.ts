@@ -37,6 +37,40 @@ export const webhookConfig = z
       .default(100)
       .describe('What a look-up of duplicates in Redis may take.'),
     WEBHOOK_DUPLICATE_TTL_SECONDS: countValue.min(1).default(86_400).describe('How long an event id is remembered.'),
+    WEBHOOK_ROBOT_EVENTS_PER_SECOND: countValue
+      .min(0)
+      .max(1_000_000)
+      .default(1000)
+      .describe(
+        'What one robot may send on average; safety events and command replies are never refused. 0: no limit.',
+      ),
+    WEBHOOK_ROBOT_BURST_EVENTS: countValue
+      .min(1)
+      .max(10_000_000)
+      .default(20_000)
+      .describe('What one robot may send at once beyond its average, such as after a network hole.'),
+    WEBHOOK_FLEET_EVENTS_PER_SECOND: countValue
+      .min(0)
+      .max(10_000_000)
+      .default(0)
+      .describe(
+        'The same for a fleet that a site server sends for, and for all robots that send themselves. 0: no limit.',
+      ),
+    WEBHOOK_FLEET_BURST_EVENTS: countValue
+      .min(1)
+      .max(100_000_000)
+      .default(200_000)
+      .describe('What a fleet may send at once beyond its average.'),
+    WEBHOOK_LOOP_LAG_MAX_MS: countValue
+      .min(10)
+      .default(1000)
+      .describe(
+        'Lateness of the event loop at which a pod is at its end; from half of it on it sheds, telemetry first.',
+      ),
+    WEBHOOK_LOG_LATENCY_MAX_MS: countValue
+      .min(10)
+      .default(2000)
+      .describe("Mean time of the log's acknowledgements at which a pod is at its end; it sheds from half of it on."),
     WEBHOOK_DRAIN_DELAY_MS: countValue
       .min(0)
       .default(2000)

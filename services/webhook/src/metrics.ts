@@ -2,6 +2,7 @@ import { type BreakerState, type CacheFailure } from '@fleetstream/cache';
 import { type EventResult } from '@fleetstream/contracts';
 import { type ProducedBatch } from '@fleetstream/kafka';
 import { type ErrorCode } from '@fleetstream/kernel';
+import { type EventRank, ranks } from './domain/event-rank.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 
 /** What is read from the parts when metrics are asked for. */
@@ -10,6 +11,12 @@ export interface MetricSources {
   readonly logHealthy: () => boolean;
   readonly logWaitingBytes: () => number;
   readonly breakerState: () => BreakerState;
+  /** Since the table of keys was last known to be current, in milliseconds; undefined before the first time. */
+  readonly keysAgeMs: () => number | undefined;
+  readonly pressureLevel: () => number;
+  readonly loopLagMs: () => number;
+  readonly reportEveryMs: () => number;
+  readonly floodingRobots: () => number;
 }
 
 /** The pod's metrics. Every label comes from a closed union. */
@@ -17,10 +24,13 @@ export interface WebhookMetrics {
   readonly registry: Metrics;
   onAnswer(status: number, code: ErrorCode | undefined, durationMs: number): void;
   onResults(results: readonly EventResult[]): void;
-  onClockOutOfWindow(): void;
+  /** Of a verified request: our time less that of its signature. */
+  onClockOffset(offsetSeconds: number, outOfWindow: boolean): void;
   onSenderGone(): void;
+  /** An event that was turned away to keep others going. */
+  onShed(rank: EventRank, code: ErrorCode): void;
   onBatch(batch: ProducedBatch): void;
-  onCacheFailure(operation: 'find' | 'mark', reason: CacheFailure): void;
+  onCacheFailure(operation: 'find' | 'mark' | 'lag', reason: CacheFailure): void;
   observe(sources: MetricSources): void;
 }
 
@@ -41,7 +51,16 @@ export function createWebhookMetrics(): WebhookMetrics {
     'clock_out_of_window_total',
     'Signed requests of robots whose clock is off by 5 min.',
   );
+  const clockOffsets = registry.histogram(
+    'clock_offset_seconds',
+    'How far the clock of a signed request was from ours, either way.',
+    [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
+  );
   const gone = registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.');
+  const shed = registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
+    'rank',
+    'reason',
+  ]);
   const requestEvents = registry.histogram('request_events', 'Events in one request.', batchSizes);
   const batchRecords = registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes);
   const batchSeconds = registry.histogram(
@@ -78,8 +97,12 @@ export function createWebhookMetrics(): WebhookMetrics {
       }
       if (accepted > 0) acceptedEvents.inc(accepted);
     },
-    onClockOutOfWindow: () => {
-      clocks.inc();
+    onClockOffset: (offsetSeconds, outOfWindow) => {
+      clockOffsets.observe(Math.abs(offsetSeconds));
+      if (outOfWindow) clocks.inc();
+    },
+    onShed: (rank, code) => {
+      shed.labels(ranks[rank], code).inc();
     },
     onSenderGone: () => {
       gone.inc();
@@ -106,6 +129,31 @@ function observeSources(registry: Metrics, sources: MetricSources): void {
   });
   const healthy = registry.gauge('log_healthy', '1 while the log acknowledges.', [], () => {
     healthy.set(sources.logHealthy() ? 1 : 0);
+  });
+  const level = registry.gauge(
+    'pressure_level',
+    '0: all is taken; 1: no telemetry; 2: no states; 3: urgent only.',
+    [],
+    () => {
+      level.set(sources.pressureLevel());
+    },
+  );
+  const lag = registry.gauge('loop_lag_seconds', 'How late the event loop is, on average of late.', [], () => {
+    lag.set(sources.loopLagMs() / 1000);
+  });
+  const interval = registry.gauge(
+    'report_interval_seconds',
+    'How often robots are asked to report; 0: no wish.',
+    [],
+    () => {
+      interval.set(sources.reportEveryMs() / 1000);
+    },
+  );
+  const flooding = registry.gauge('flooding_robots', 'Robots that wait for themselves.', [], () => {
+    flooding.set(sources.floodingRobots());
+  });
+  const keysAge = registry.gauge('keys_age_seconds', 'Since rotations and revocations were last current.', [], () => {
+    keysAge.set((sources.keysAgeMs() ?? Infinity) / 1000);
   });
   const breaker = registry.gauge(
     'redis_breaker_state',

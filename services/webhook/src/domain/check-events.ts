@@ -7,6 +7,7 @@ export type CheckedEvent =
   | {
       readonly kind: 'valid';
       readonly id: string;
+      readonly robotId: string;
       /** What it says, for those who weigh it; what goes to the log is `value`. */
       readonly event: FleetEvent<RobotEventType>;
       readonly value: Buffer;
@@ -42,7 +43,7 @@ function checkEvent(raw: unknown, fallbackId: string, bytesAreTheEvent: boolean,
   const { event, canonical } = parsed;
   // The very bytes that were signed, where they are the event: nothing is lost in translation, and nothing is spent.
   const value = bytesAreTheEvent && canonical ? options.body : Buffer.from(JSON.stringify(event));
-  if (value.length <= options.maxEventBytes) return { kind: 'valid', id: event.id, event, value };
+  if (value.length <= options.maxEventBytes) return { kind: 'valid', id: event.id, robotId: options.robotId, event, value };
   const detail = `the event has ${value.length} bytes, ${options.maxEventBytes} are allowed`;
   return rejected(event.id, 'FS_EVENT_TOO_LARGE', detail);
 }

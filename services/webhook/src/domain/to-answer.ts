@@ -9,27 +9,37 @@ export interface Answer {
   readonly body: IngestAnswer | Problem;
   /** Some of it, or all, should be sent again. */
   readonly retry: boolean;
+  /** Further members of the body as JSON text, each with a comma before it: `IngestHints`, never parsed on the way. */
+  readonly hints?: string;
 }
 
 /**
  * The answer to a request whose events were looked at singly: 202 when at least one is in the log, now or from before;
- * otherwise 503 when one may still get there as it is, otherwise 422. Senders read `results` in all three.
+ * otherwise 503 when one may still get there as it is (429 when it is the robot itself that sent too much), otherwise
+ * 422. Senders read `results` in all of them.
  */
-export function toAnswer(results: readonly EventResult[], requestId: () => string): Answer {
+export function toAnswer(results: readonly EventResult[], requestId: () => string, hints?: string): Answer {
+  const said = hints === undefined || hints === '' ? {} : { hints };
   const retried = results.find(({ result }) => result === 'retry');
   const retry = retried !== undefined;
   if (results.some(({ result }) => result === 'accepted' || result === 'duplicate')) {
-    return { status: 202, code: undefined, body: { results }, retry };
+    return { status: 202, code: undefined, body: { results }, retry, ...said };
   }
   const code = (retried ?? results[0])?.code ?? 'FS_INTERNAL';
-  const status = retry ? 503 : 422;
+  const status = !retry ? 422 : code === 'FS_RATE_LIMITED' ? 429 : 503;
   const detail =
     results.length === 1 ? (results[0]?.detail ?? '') : 'no event was accepted; results says why, one by one';
-  return { status, code, body: toProblem(code, detail, { status, requestId: requestId(), results }), retry };
+  return { status, code, body: toProblem(code, detail, { status, requestId: requestId(), results }), retry, ...said };
+}
+
+/** The members of `IngestHints` as they go into an answer; an empty text for none. */
+export function toHints(folded: readonly string[], reportEveryMs: number): string {
+  const boots = folded.length === 0 ? '' : `,"folded":[${folded.join(',')}]`;
+  return reportEveryMs === 0 ? boots : `${boots},"reportEveryMs":${reportEveryMs}`;
 }
 
 /** The answer to a request that was turned away as a whole. */
 export function toRefusalAnswer({ code, detail }: Refusal, requestId: string): Answer {
   const body = toProblem(code, detail, { requestId });
-  return { status: body.status, code, body, retry: body.status === 503 };
+  return { status: body.status, code, body, retry: body.status === 503 || body.status === 429 };
 }

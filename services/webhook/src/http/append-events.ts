@@ -1,67 +1,237 @@
-import { type DuplicateCache } from '@fleetstream/cache';
+import { type EventKey, type IngestMemory, type IngestRecall } from '@fleetstream/cache';
 import { type EventResult, topics } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
-import { toAppError } from '@fleetstream/kernel';
+import { errorCatalogue, type ErrorCode, toAppError } from '@fleetstream/kernel';
 import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckedEvent } from '../domain/check-events.ts';
-import { toDuplicateKey } from '../domain/duplicate-key.ts';
+import { type EventRank, toEventRank } from '../domain/event-rank.ts';
+import { type PressureLevel } from '../domain/pressure-level.ts';
+import { findSuperseded } from '../domain/supersede-states.ts';
+import { type RobotLanes } from './robot-lanes.ts';
 
 export interface AppendPorts {
-  readonly duplicates: Pick<DuplicateCache, 'findSeen' | 'markSeen'>;
+  readonly memory: Pick<IngestMemory, 'recall' | 'mark'>;
   readonly logProducer: Pick<LogProducer, 'append'>;
   readonly codec: Pick<EventCodec, 'encode'>;
+  readonly lanes: RobotLanes;
+  readonly pressure: { level(): PressureLevel };
+  /** Told of events that were answered `retry` to keep others going. */
+  readonly onShed: (rank: EventRank, code: ErrorCode) => void;
+}
+
+export interface AppendOutcome {
+  /** One per event. */
+  readonly results: readonly EventResult[];
+  /** JSON texts of what was folded of the boots named. */
+  readonly folded: readonly string[];
 }
 
 type Valid = Extract<CheckedEvent, { kind: 'valid' }>;
 
+/** Who is charged for a request, and whose lane it takes. */
+export interface AppendSender {
+  readonly kind: 'robot' | 'fleet';
+  readonly id: string;
+}
+
+/** The fleet whose bucket robots are charged to that send for themselves. No fleet's id begins with a dash. */
+const ownFleet = '-';
+
+/** A valid event on its way to an outcome. */
+interface Candidate {
+  readonly index: number;
+  readonly event: Valid;
+  readonly key: EventKey;
+  readonly rank: EventRank;
+}
+
+interface RobotGroup {
+  readonly robotId: string;
+  readonly candidates: readonly Candidate[];
+}
+
+const nothingFolded: readonly string[] = [];
+/** The highest rank that is still taken at a level of pressure. */
+const takenAt: Readonly<Record<PressureLevel, EventRank>> = { 0: 3, 1: 2, 2: 1, 3: 1 };
+
 /**
- * Appends what is valid and new, and says of every event what became of it. Marks as seen only what the log has
- * acknowledged: a mark made before would answer the repetition of an event that never arrived with "duplicate".
+ * Appends what is valid, new and bearable, and says of every event what became of it. Marks as seen only what the log
+ * has acknowledged: a mark made before would answer the repetition of an event that never arrived with "duplicate".
  */
 export async function appendEvents(
   ports: AppendPorts,
-  robotId: string,
+  sender: AppendSender,
   events: readonly CheckedEvent[],
-): Promise<EventResult[]> {
-  const valid = events.filter((event): event is Valid => event.kind === 'valid');
-  const seen = valid.length === 0 ? new Set<string>() : await ports.duplicates.findSeen(valid.map(keyOf(robotId)));
-  const unseen = valid.filter((event) => !seen.has(keyOf(robotId)(event)));
-  const appended = await append(ports, robotId, unseen);
-  const results: EventResult[] = [];
-  for (const event of events) results.push(toResult(event, results));
-  return results;
+): Promise<AppendOutcome> {
+  const run = new Run(ports, sender, events);
+  if (run.candidates.length === 0) return run.outcome(nothingFolded);
+  run.shed();
+  const folded = await run.recall();
+  await run.append();
+  return run.outcome(folded);
+}
 
-  function toResult(event: CheckedEvent, earlier: readonly EventResult[]): EventResult {
-    switch (event.kind) {
-      case 'rejected':
-        return event.result;
-      case 'repeated': {
-        const first = earlier[event.of];
-        return first?.result === 'accepted' || first === undefined ? { id: event.id, result: 'duplicate' } : first;
-      }
-      case 'valid':
-        return seen.has(keyOf(robotId)(event)) ? { id: event.id, result: 'duplicate' } : { id: event.id, ...appended };
+/** One request's way; each step leaves in `candidates` what is still to be decided. */
+class Run {
+  readonly #ports: AppendPorts;
+  readonly #sender: AppendSender;
+  readonly #events: readonly CheckedEvent[];
+  readonly #results: (EventResult | undefined)[];
+  candidates: Candidate[] = [];
+
+  constructor(ports: AppendPorts, sender: AppendSender, events: readonly CheckedEvent[]) {
+    this.#ports = ports;
+    this.#sender = sender;
+    this.#events = events;
+    this.#results = new Array<EventResult | undefined>(events.length);
+    for (let index = 0; index < events.length; index += 1) {
+      const checked = events[index];
+      if (checked?.kind === 'rejected') this.#results[index] = checked.result;
+      if (checked?.kind !== 'valid') continue;
+      const { event } = checked;
+      this.candidates.push({ index, event: checked, key: event, rank: toEventRank(event) });
     }
   }
-}
 
-async function append(
-  { duplicates, logProducer, codec }: AppendPorts,
-  robotId: string,
-  events: readonly Valid[],
-): Promise<Omit<EventResult, 'id'>> {
-  try {
-    await logProducer.append(
-      events.map(({ value }) => ({ topic: topics.events, key: robotId, ...codec.encode(value) })),
+  /** Turns away, before anything is spent on it, what the pod can't bear now. */
+  shed(): void {
+    const level = this.#ports.pressure.level();
+    if (level === 0) return;
+    const superseded = findSuperseded(
+      this.#events.map((checked) => (checked.kind === 'valid' ? checked.event : undefined)),
     );
-  } catch (thrown) {
-    const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
-    return { result: 'retry', code, detail: spec.title };
+    this.#keep(({ index, rank }) => {
+      if (rank > takenAt[level]) return 'FS_OVERLOADED';
+      return rank === 2 && superseded.has(index) ? 'FS_STATE_SUPERSEDED' : undefined;
+    });
   }
-  duplicates.markSeen(events.map(keyOf(robotId)));
-  return { result: 'accepted' };
+
+  /** @returns what was folded of the boots named */
+  async recall(): Promise<readonly string[]> {
+    const groups = this.#byRobot();
+    const [only] = groups;
+    if (only === undefined) return nothingFolded;
+    // All of a fleet's robots are asked for in this turn, so they share one round trip.
+    if (groups.length === 1) return this.#take(await this.#ask(only), only);
+    const recalled = await Promise.all(groups.map((group) => this.#ask(group)));
+    return groups.flatMap((group, index) => this.#take(recalled[index], group));
+  }
+
+  async append(): Promise<void> {
+    const { lanes } = this.#ports;
+    const lane = this.#sender.id;
+    if (this.candidates.length === 0) return;
+    // What is urgent passes its robot's own flood.
+    const urgent = this.candidates.some(({ rank }) => rank <= 1);
+    if (urgent) {
+      await this.#appendNow();
+      return;
+    }
+    if (!lanes.enter(lane)) {
+      const place = lanes.wait(lane);
+      if (place === undefined) {
+        this.#keep(() => 'FS_RATE_LIMITED');
+        return;
+      }
+      await place;
+    }
+    try {
+      await this.#appendNow();
+    } finally {
+      lanes.leave(lane);
+    }
+  }
+
+  outcome(folded: readonly string[]): AppendOutcome {
+    const results: EventResult[] = [];
+    for (let index = 0; index < this.#events.length; index += 1) {
+      const checked = this.#events[index];
+      if (checked?.kind === 'repeated') {
+        const first = results[checked.of];
+        const isIn = first === undefined || first.result === 'accepted';
+        results.push(isIn ? { id: checked.id, result: 'duplicate' } : first);
+      } else results.push(this.#results[index] ?? unknownResult);
+    }
+    return { results, folded };
+  }
+
+  async #appendNow(): Promise<void> {
+    const { logProducer, codec, memory } = this.#ports;
+    const { candidates } = this;
+    try {
+      await logProducer.append(
+        candidates.map(({ event }) => ({ topic: topics.events, key: event.robotId, ...codec.encode(event.value) })),
+      );
+    } catch (thrown) {
+      const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
+      for (const { index, event } of candidates) {
+        this.#results[index] = { id: event.id, result: 'retry', code, detail: spec.title };
+      }
+      return;
+    }
+    for (const { index, event } of candidates) this.#results[index] = { id: event.id, result: 'accepted' };
+    for (const { robotId, candidates: own } of this.#byRobot()) {
+      memory.mark(
+        robotId,
+        own.map(({ key }) => key),
+      );
+    }
+  }
+
+  #ask({ robotId, candidates }: RobotGroup): Promise<IngestRecall | undefined> {
+    return this.#ports.memory.recall({
+      robotId,
+      fleet: this.#sender.kind === 'fleet' ? this.#sender.id : ownFleet,
+      events: candidates.map(({ key }) => key),
+      ranks: candidates.map(({ rank }) => rank),
+    });
+  }
+
+  #take(recalled: IngestRecall | undefined, { candidates }: RobotGroup): readonly string[] {
+    if (recalled === undefined) return nothingFolded;
+    const { seen, worstRank, folded } = recalled;
+    const refused = new Set<Candidate>();
+    for (let place = 0; place < candidates.length; place += 1) {
+      const candidate = candidates[place];
+      if (candidate === undefined) continue;
+      if (seen[place] === true) {
+        this.#results[candidate.index] = { id: candidate.event.id, result: 'duplicate' };
+        refused.add(candidate);
+      } else if (candidate.rank > worstRank) {
+        this.#turnAway(candidate, 'FS_RATE_LIMITED');
+        refused.add(candidate);
+      }
+    }
+    if (refused.size > 0) this.candidates = this.candidates.filter((candidate) => !refused.has(candidate));
+    return folded;
+  }
+
+  /** A robot's own requests, which most are, make one group without a map. */
+  #byRobot(): readonly RobotGroup[] {
+    const { candidates } = this;
+    const first = candidates[0];
+    if (first === undefined) return [];
+    if (this.#sender.kind === 'robot') return [{ robotId: first.event.robotId, candidates }];
+    const groups = Map.groupBy(candidates, ({ event }) => event.robotId);
+    return [...groups].map(([robotId, own]) => ({ robotId, candidates: own }));
+  }
+
+  /** Goes on with those candidates that `judge` has no code for; the others get it as their result. */
+  #keep(judge: (candidate: Candidate) => ErrorCode | undefined): void {
+    this.candidates = this.candidates.filter((candidate) => {
+      const code = judge(candidate);
+      if (code !== undefined) this.#turnAway(candidate, code);
+      return code === undefined;
+    });
+  }
+
+  #turnAway({ index, event, rank }: Candidate, code: ErrorCode): void {
+    const { title, disposition } = errorCatalogue[code];
+    const result = disposition === 'retry' ? 'retry' : 'rejected';
+    this.#results[index] = { id: event.id, result, code, detail: title };
+    this.#ports.onShed(rank, code);
+  }
 }
 
-function keyOf(robotId: string): (event: Valid) => string {
-  return ({ id }) => toDuplicateKey(robotId, id);
-}
+/** Every step leaves a result; this stands for a step that forgot, and loses nothing. */
+const unknownResult: EventResult = { id: '', result: 'retry', code: 'FS_INTERNAL' };

@@ -10,6 +10,8 @@ export interface ByteHold {
 export interface ByteBudget {
   open(): ByteHold;
   usedBytes(): number;
+  /** Of what may be held, 0 to 1. */
+  usedShare(): number;
 }
 
 /** Counted for every request beside its body, so that many small ones are bounded too. */
@@ -19,6 +21,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
   let used = 0;
   return {
     usedBytes: () => used,
+    usedShare: () => used / maxBytes,
     open: () => {
       let held = 0;
       return {

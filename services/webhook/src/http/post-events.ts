@@ -1,22 +1,25 @@
 import { readRequestId } from '@fleetstream/runtime';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Clock, isRobotId, type Log, toMessage } from '@fleetstream/kernel';
-import { type RobotKeys } from '@fleetstream/signing';
+import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
 import { checkEvents } from '../domain/check-events.ts';
+import { isUrgent } from '../domain/is-urgent.ts';
 import { parseBody } from '../domain/parse-body.ts';
-import { refuse } from '../domain/refusal.ts';
-import { type Answer, toAnswer, toRefusalAnswer } from '../domain/to-answer.ts';
+import { refuse, type Refusal } from '../domain/refusal.ts';
+import { type Answer, toAnswer, toHints, toRefusalAnswer } from '../domain/to-answer.ts';
 import { type WebhookMetrics } from '../metrics.ts';
 import { type AppendPorts, appendEvents } from './append-events.ts';
+import { appendForFleet } from './append-for-fleet.ts';
+import { authenticate, type TrustPorts } from './authenticate.ts';
 import { type ByteBudget, type ByteHold } from './byte-budget.ts';
 import { discardRest } from './discard-rest.ts';
+import { inflateBody, isCompressed } from './inflate-body.ts';
 import { createLimitedLog } from './limited-log.ts';
+import { type PressureGauge } from './pressure-gauge.ts';
 import { readBody } from './read-body.ts';
 import { createAnswerSender } from './send-answer.ts';
-import { verifySignature } from './verify-signature.ts';
 
-export interface EventsHandlerOptions extends AppendPorts {
-  readonly keys: RobotKeys;
+export interface EventsHandlerOptions extends AppendPorts, TrustPorts {
+  readonly pressure: Pick<PressureGauge, 'level' | 'reportEveryMs'>;
   readonly budget: ByteBudget;
   readonly metrics: WebhookMetrics;
   readonly log: Log;
@@ -25,6 +28,9 @@ export interface EventsHandlerOptions extends AppendPorts {
     readonly maxBodyBytes: number;
     readonly maxEventBytes: number;
     readonly maxBatchEvents: number;
+    readonly maxJsonDepth: number;
+    readonly maxTextBytes: number;
+    readonly maxInflateRatio: number;
     readonly bodyTimeoutMs: number;
   };
   /** While it says true, answers end their connections. */
@@ -40,7 +46,6 @@ export interface EventsHandler {
   idle(): Promise<void>;
 }
 
-const path = /^\/v1\/robots\/([^/?]+)\/events\/?(?:\?|$)/;
 const refusalLinesPerSecond = 20;
 
 export function createEventsHandler(options: EventsHandlerOptions): EventsHandler {
@@ -50,10 +55,13 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
 
   const work = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedMs = options.clock.monotonicMs();
-    const robotId = readRobotId(request);
+    const target = readIngestTarget(request.url ?? '');
     const hold = options.budget.open();
     try {
-      const answer = await answerEvents(options, request, robotId, hold);
+      const answer =
+        target.kind === 'refused'
+          ? toRefusalAnswer(target, readRequestId(request))
+          : await answerEvents(options, request, target, hold);
       if (answer === undefined) {
         options.metrics.onSenderGone();
         return;
@@ -66,7 +74,8 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
       if (answer.code !== undefined) {
         const requestId = 'requestId' in answer.body ? answer.body.requestId : undefined;
         const detail = 'detail' in answer.body ? answer.body.detail : undefined;
-        logRefusal({ requestId, robotId, status: answer.status, code: answer.code, detail }, 'request turned away');
+        const sender = target.kind === 'target' ? target.sender.id : undefined;
+        logRefusal({ requestId, sender, status: answer.status, code: answer.code, detail }, 'request turned away');
       }
     } finally {
       hold.release();
@@ -74,7 +83,7 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
   };
 
   return {
-    matches: (request) => request.method === 'POST' && path.test(request.url ?? ''),
+    matches: (request) => request.method === 'POST' && isIngestPath(request.url ?? ''),
     handle: (request, response) => {
       const worked = work(request, response)
         .catch((thrown: unknown) => {
@@ -96,42 +105,49 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
 async function answerEvents(
   options: EventsHandlerOptions,
   request: IncomingMessage,
-  robotId: string | undefined,
+  { sender, dialect }: IngestTarget,
   hold: ByteHold,
 ): Promise<Answer | undefined> {
   const { limits, keys, clock, metrics } = options;
+  const refused = (refusal: Refusal) => toRefusalAnswer(refusal, readRequestId(request));
   const { headers } = request;
-  if (robotId === undefined) return toRefusalAnswer(invalidRobotId, readRequestId(request));
-
+  if (options.pressure.level() === 3 && !isUrgent(headers)) {
+    return refused(atItsEnd);
+  }
   const read = await readBody(request, { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs, hold });
   if (read.kind === 'gone') return undefined;
-  if (read.kind === 'refused') return toRefusalAnswer(read, readRequestId(request));
-  const { body } = read;
+  if (read.kind === 'refused') return refused(read);
 
-  const verified = verifySignature(keys, { robotId, headers, body }, clock.nowMs());
-  if (verified.kind === 'refused') return toRefusalAnswer(verified, readRequestId(request));
-  if (verified.clockOutOfWindow) metrics.onClockOutOfWindow();
+  // Not awaited when there is nothing to wait for: that would cost every request a turn.
+  const trust = authenticate(options, request, sender, read.body, clock.nowMs());
+  const verified = trust instanceof Promise ? await trust : trust;
+  if (verified.kind === 'refused') return refused(verified);
+  metrics.onClockOffset(verified.clockOffsetSeconds, verified.clockOutOfWindow);
 
-  const parsed = parseBody(headers, body, { maxEvents: limits.maxBatchEvents });
-  if (parsed.kind === 'refused') return toRefusalAnswer(parsed, readRequestId(request));
+  const inflated = isCompressed(headers) ? await inflateBody(headers, read.body, limits, hold) : read;
+  if (inflated.kind === 'refused') return refused(inflated);
+  const { body } = inflated;
+  const parsed = parseBody(headers, body, { ...limits, maxEvents: limits.maxBatchEvents }, dialect !== undefined);
+  if (parsed.kind === 'refused') return refused(parsed);
 
   const { webhookId } = verified;
-  const checked = checkEvents(parsed, { robotId, webhookId, body, maxEventBytes: limits.maxEventBytes });
-  const results = await appendEvents(options, robotId, checked);
+  const checked = checkEvents(parsed, {
+    sender,
+    dialect,
+    maySendFor: (fleetId, robotId) => keys.maySendFor(fleetId, robotId),
+    webhookId,
+    body,
+    maxEventBytes: limits.maxEventBytes,
+  });
+  const { results, folded } =
+    sender.kind === 'fleet'
+      ? await appendForFleet(options, sender.id, checked)
+      : await appendEvents(options, sender.id, checked);
   metrics.onResults(results);
-  return toAnswer(results, () => readRequestId(request));
+  return toAnswer(results, () => readRequestId(request), toHints(folded, options.pressure.reportEveryMs()));
 }
 
-const invalidRobotId = refuse('FS_ROBOT_ID_INVALID', 'path: /v1/robots/{robotId}/events');
-
-function readRobotId(request: IncomingMessage): string | undefined {
-  const segment = path.exec(request.url ?? '')?.[1];
-  if (segment === undefined) return undefined;
-  try {
-    const robotId = decodeURIComponent(segment);
-    return isRobotId(robotId) ? robotId : undefined;
-  } catch {
-    // A broken percent-encoding is no robot's id.
-    return undefined;
-  }
-}
+const atItsEnd = refuse(
+  'FS_OVERLOADED',
+  'this pod is at its end; send urgent events by themselves, or with priority: u=0',
+);

@@ -17,7 +17,8 @@ export function createAnswerSender(): (response: ServerResponse, answer: Answer,
   return (response, answer, options) => {
     if (response.headersSent || response.destroyed) return;
     // As text, it goes out with the headers in one write.
-    const body = JSON.stringify(answer.body);
+    const text = JSON.stringify(answer.body);
+    const body = answer.hints === undefined ? text : `${text.slice(0, -1)}${answer.hints}}`;
     const headers: Record<string, string | number> = {
       ...options.headers,
       'content-type': answer.code === undefined ? contentTypes.json : contentTypes.problem,
