@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
 import { fetchOffsets } from './log-offsets.ts';
+import { retryTransient } from './retry-transient.ts';
 
 export interface WantedTopic {
   readonly name: string;
@@ -33,7 +34,8 @@ export async function ensureTopics(kafka: Kafka, wanted: readonly WantedTopic[])
           numPartitions: partitions,
           configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
         })),
-        waitForLeaders: true,
+        // Waited for below: kafkajs gives up when the broker that it asks hasn't heard of the topic yet.
+        waitForLeaders: false,
       });
     }
     await verifyPartitions(admin, wanted);
@@ -49,7 +51,9 @@ export async function ensureTopics(kafka: Kafka, wanted: readonly WantedTopic[])
 async function verifyPartitions(admin: ReturnType<Kafka['admin']>, wanted: readonly WantedTopic[]): Promise<void> {
   const deadline = performance.now() + visibleWithinMs;
   for (;;) {
-    const { topics } = await admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) });
+    const { topics } = await retryTransient(visibleWithinMs, () =>
+      admin.fetchTopicMetadata({ topics: wanted.map(({ name }) => name) }),
+    );
     const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
     const wrong = wanted.filter(({ name, partitions }) => counts.get(name) !== partitions);
     if (wrong.length === 0) return;

@@ -1,11 +1,8 @@
 export { ensureTopics, type WantedTopic } from './ensure-topics.ts';
-export {
-  createGroupMembership,
-  type GroupMembership,
-  type GroupMembershipOptions,
-  leaveInNameOf,
-} from './group-membership.ts';
+export { createGroupMembership, type GroupMembership, type GroupMembershipOptions } from './group-membership.ts';
 export { type ClusterDescription, describeCluster } from './describe-cluster.ts';
+export { type CommittedOffsets, createCommittedOffsets } from './committed-offsets.ts';
+export { type GroupAssignment, type WatchedMember } from './group-assignment.ts';
 export { createGroupOwners, type GroupOwners, type GroupOwnersOptions } from './group-owners.ts';
 export { createKafkaClient, type KafkaOptions } from './kafka-client.ts';
 export { type Isolation } from './kafkajs-inside.ts';
@@ -14,6 +11,7 @@ export { type LogBatch, type LogReader } from './log-reader.ts';
 export { type LogHeader, type LogRecord } from './log-record.ts';
 export { createLogSource, type LogSource, type LogSourceOptions } from './log-source.ts';
 export { type MemberData } from './member-data.ts';
+export { createMemberWatch, type MemberWatch } from './watch-members.ts';
 export { createPartitionAppender, type PartitionAppender } from './partition-appender.ts';
 export { partitionForKey } from './partition-for-key.ts';
 export { readLog, type ReadLogOptions } from './read-log.ts';

@@ -7,7 +7,6 @@ import {
   createPartitionAppender,
   describeCluster,
   type GroupMembership,
-  leaveInNameOf,
 } from '@fleetstream/kafka';
 import { AppError, type Log, systemClock, toMessage } from '@fleetstream/kernel';
 import { createObjectStoreFromUrl, type ObjectStore } from '@fleetstream/object-store';
@@ -16,7 +15,7 @@ import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
 import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
 import { createRobotEngine } from './adapters/create-engine.ts';
-import { findLocalStates, noteMember, readFormerMember } from './adapters/local-states.ts';
+import { findLocalStates, readInstanceId } from './adapters/local-states.ts';
 import { type ProcessorConfig } from './config.ts';
 import { type ProcessorSeams } from './seams.ts';
 
@@ -72,8 +71,6 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   // States and checkpoints are of one log; another cluster's log of the same name must not meet them.
   const stateDir = join(config.PROCESSOR_STATE_DIR, clusterId);
   const localStates = await findLocalStates(stateDir, log);
-  const formerMember = await readFormerMember(stateDir);
-  if (formerMember !== undefined) await leaveInNameOf(kafka, config.PROCESSOR_GROUP_ID, formerMember, log);
   const source = createLogSource({ kafka, topic: topics.events, log });
   const ticks = createPartitionAppender({ kafka, topic: topics.events });
   const checkpoints = createCheckpointStore({
@@ -92,9 +89,9 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   });
   const membership: GroupMembership = createGroupMembership({
     ...{ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events, log },
+    instanceId: await readInstanceId(stateDir),
     sessionTimeoutMs: config.PROCESSOR_SESSION_TIMEOUT_MS,
     memberData: () => ({ url: options.advertisedUrl(), stateOffsets: engine.stateOffsets() }),
-    onJoined: (memberId) => void noteMember(stateDir, memberId, log),
     onAssigned: (partitions) => {
       if (group.leaving) return;
       group.joined = true;

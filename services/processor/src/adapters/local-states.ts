@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Log, toMessage } from '@fleetstream/kernel';
@@ -24,22 +25,23 @@ export async function findLocalStates(stateDir: string, log: Log): Promise<Map<n
   return found;
 }
 
-const memberFile = 'member-id';
+const instanceFile = 'instance-id';
 
-/** The group member that last used this folder; `undefined` when there was none. */
-export async function readFormerMember(stateDir: string): Promise<string | undefined> {
+/**
+ * Who this folder's process is in the group, for as long as the folder lives: a successor on the same folder is given
+ * the partitions that its states are of.
+ *
+ * @throws what the file system throws when the folder can't be written
+ */
+export async function readInstanceId(stateDir: string): Promise<string> {
+  const file = join(stateDir, instanceFile);
   try {
-    return await readFile(join(stateDir, memberFile), 'utf8');
+    const instanceId = await readFile(file, 'utf8');
+    if (instanceId !== '') return instanceId;
   } catch {
-    // A new folder. Without the id the group only waits for the former member's session to run out.
-    return undefined;
+    // A new folder, and so a new member.
   }
-}
-
-export async function noteMember(stateDir: string, memberId: string, log: Log): Promise<void> {
-  try {
-    await writeFile(join(stateDir, memberFile), memberId);
-  } catch (thrown) {
-    log.warn({ reason: toMessage(thrown) }, 'the member id could not be noted; a restart waits for the session');
-  }
+  const instanceId = randomUUID();
+  await writeFile(file, instanceId);
+  return instanceId;
 }
