@@ -1,4 +1,4 @@
-import { type EventKey, type IngestMemory, type IngestRecall } from '@fleetstream/cache';
+import { type EventKey, type IngestMemory } from '@fleetstream/cache';
 import { type EventResult, topics } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
 import { errorCatalogue, type ErrorCode, toAppError } from '@fleetstream/kernel';
@@ -28,12 +28,6 @@ export interface AppendOutcome {
 
 type Valid = Extract<CheckedEvent, { kind: 'valid' }>;
 
-/** Who is charged for a request, and whose lane it takes. */
-export interface AppendSender {
-  readonly kind: 'robot' | 'fleet';
-  readonly id: string;
-}
-
 /** The fleet whose bucket robots are charged to that send for themselves. No fleet's id begins with a dash. */
 const ownFleet = '-';
 
@@ -43,11 +37,6 @@ interface Candidate {
   readonly event: Valid;
   readonly key: EventKey;
   readonly rank: EventRank;
-}
-
-interface RobotGroup {
-  readonly robotId: string;
-  readonly candidates: readonly Candidate[];
 }
 
 const nothingFolded: readonly string[] = [];
@@ -60,13 +49,14 @@ const takenAt: Readonly<Record<PressureLevel, EventRank>> = { 0: 3, 1: 2, 2: 1, 
  */
 export async function appendEvents(
   ports: AppendPorts,
-  sender: AppendSender,
+  robotId: string,
   events: readonly CheckedEvent[],
+  fleet = ownFleet,
 ): Promise<AppendOutcome> {
-  const run = new Run(ports, sender, events);
+  const run = new Run(ports, robotId, events);
   if (run.candidates.length === 0) return run.outcome(nothingFolded);
   run.shed();
-  const folded = await run.recall();
+  const folded = await run.recall(fleet);
   await run.append();
   return run.outcome(folded);
 }
@@ -74,14 +64,14 @@ export async function appendEvents(
 /** One request's way; each step leaves in `candidates` what is still to be decided. */
 class Run {
   readonly #ports: AppendPorts;
-  readonly #sender: AppendSender;
+  readonly #robotId: string;
   readonly #events: readonly CheckedEvent[];
   readonly #results: (EventResult | undefined)[];
   candidates: Candidate[] = [];
 
-  constructor(ports: AppendPorts, sender: AppendSender, events: readonly CheckedEvent[]) {
+  constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[]) {
     this.#ports = ports;
-    this.#sender = sender;
+    this.#robotId = robotId;
     this.#events = events;
     this.#results = new Array<EventResult | undefined>(events.length);
     for (let index = 0; index < events.length; index += 1) {
@@ -107,19 +97,32 @@ class Run {
   }
 
   /** @returns what was folded of the boots named */
-  async recall(): Promise<readonly string[]> {
-    const groups = this.#byRobot();
-    const [only] = groups;
-    if (only === undefined) return nothingFolded;
-    // All of a fleet's robots are asked for in this turn, so they share one round trip.
-    if (groups.length === 1) return this.#take(await this.#ask(only), only);
-    const recalled = await Promise.all(groups.map((group) => this.#ask(group)));
-    return groups.flatMap((group, index) => this.#take(recalled[index], group));
+  async recall(fleet: string): Promise<readonly string[]> {
+    const { candidates } = this;
+    if (candidates.length === 0) return nothingFolded;
+    const recalled = await this.#ports.memory.recall({
+      robotId: this.#robotId,
+      fleet,
+      events: candidates.map(({ key }) => key),
+      ranks: candidates.map(({ rank }) => rank),
+    });
+    if (recalled === undefined) return nothingFolded;
+    const { seen, worstRank, folded } = recalled;
+    this.candidates = candidates.filter((candidate, place) => {
+      if (seen[place] === true) {
+        this.#results[candidate.index] = { id: candidate.event.id, result: 'duplicate' };
+        return false;
+      }
+      if (candidate.rank <= worstRank) return true;
+      this.#turnAway(candidate, 'FS_RATE_LIMITED');
+      return false;
+    });
+    return folded;
   }
 
   async append(): Promise<void> {
     const { lanes } = this.#ports;
-    const lane = this.#sender.id;
+    const lane = this.#robotId;
     if (this.candidates.length === 0) return;
     // What is urgent passes its robot's own flood.
     const urgent = this.candidates.some(({ rank }) => rank <= 1);
@@ -158,9 +161,10 @@ class Run {
   async #appendNow(): Promise<void> {
     const { logProducer, codec, memory } = this.#ports;
     const { candidates } = this;
+    const robotId = this.#robotId;
     try {
       await logProducer.append(
-        candidates.map(({ event }) => ({ topic: topics.events, key: event.robotId, ...codec.encode(event.value) })),
+        candidates.map(({ event }) => ({ topic: topics.events, key: robotId, ...codec.encode(event.value) })),
       );
     } catch (thrown) {
       const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
@@ -170,50 +174,10 @@ class Run {
       return;
     }
     for (const { index, event } of candidates) this.#results[index] = { id: event.id, result: 'accepted' };
-    for (const { robotId, candidates: own } of this.#byRobot()) {
-      memory.mark(
-        robotId,
-        own.map(({ key }) => key),
-      );
-    }
-  }
-
-  #ask({ robotId, candidates }: RobotGroup): Promise<IngestRecall | undefined> {
-    return this.#ports.memory.recall({
+    memory.mark(
       robotId,
-      fleet: this.#sender.kind === 'fleet' ? this.#sender.id : ownFleet,
-      events: candidates.map(({ key }) => key),
-      ranks: candidates.map(({ rank }) => rank),
-    });
-  }
-
-  #take(recalled: IngestRecall | undefined, { candidates }: RobotGroup): readonly string[] {
-    if (recalled === undefined) return nothingFolded;
-    const { seen, worstRank, folded } = recalled;
-    const refused = new Set<Candidate>();
-    for (let place = 0; place < candidates.length; place += 1) {
-      const candidate = candidates[place];
-      if (candidate === undefined) continue;
-      if (seen[place] === true) {
-        this.#results[candidate.index] = { id: candidate.event.id, result: 'duplicate' };
-        refused.add(candidate);
-      } else if (candidate.rank > worstRank) {
-        this.#turnAway(candidate, 'FS_RATE_LIMITED');
-        refused.add(candidate);
-      }
-    }
-    if (refused.size > 0) this.candidates = this.candidates.filter((candidate) => !refused.has(candidate));
-    return folded;
-  }
-
-  /** A robot's own requests, which most are, make one group without a map. */
-  #byRobot(): readonly RobotGroup[] {
-    const { candidates } = this;
-    const first = candidates[0];
-    if (first === undefined) return [];
-    if (this.#sender.kind === 'robot') return [{ robotId: first.event.robotId, candidates }];
-    const groups = Map.groupBy(candidates, ({ event }) => event.robotId);
-    return [...groups].map(([robotId, own]) => ({ robotId, candidates: own }));
+      candidates.map(({ key }) => key),
+    );
   }
 
   /** Goes on with those candidates that `judge` has no code for; the others get it as their result. */
