@@ -1,5 +1,6 @@
 export * from './port.ts';
 export * from './checkpoints/port.ts';
+export { checkpointPrefixOf } from './checkpoints/checkpoint-keys.ts';
 export { createCheckpointStore, type CheckpointStoreOptions } from './checkpoints/create-checkpoint-store.ts';
 export { destroyStateDir, stateDirExists } from './state-dir.ts';
 export { openRocksStateStore, type RocksStateStoreOptions } from './open-rocks-state-store.ts';

@@ -16,12 +16,29 @@ export interface CheckpointStore {
    * Puts the newest usable checkpoint into `targetDir`, which must not exist: every file's size and hash verified, the
    * copy's own position compared with the manifest's, the folder renamed into place last.
    */
-  restore(partition: number, targetDir: string, wanted: WantedCheckpoint): Promise<RestoreOutcome>;
+  restore(
+    partition: number,
+    targetDir: string,
+    wanted: WantedCheckpoint,
+    watch?: RestoreWatch,
+  ): Promise<RestoreOutcome>;
   /**
    * Deletes the objects that no manifest names and that are older than the grace period. Deletes nothing while there
    * is a manifest that it can't read.
    */
   collectGarbage(): Promise<GarbageOutcome>;
+}
+
+/** What people ask of a checkpoint store, and no engine does. */
+export interface CheckpointCatalogue extends CheckpointStore {
+  /** The partitions that have manifests, in order. */
+  partitions(): Promise<number[]>;
+  /**
+   * Reads every object of a checkpoint again and compares size and hash.
+   *
+   * @param scratchDir made here and removed again; takes as much room as a few of the files
+   */
+  verify(manifest: CheckpointManifest, scratchDir: string, watch?: RestoreWatch): Promise<VerifiedCheckpoint>;
 }
 
 /** What a checkpoint was made of; a restore asks for the same. */
@@ -35,6 +52,27 @@ export interface CheckpointMeta {
 export interface WantedCheckpoint extends CheckpointMeta {
   /** The end of the log: a checkpoint past it belongs to another log of the same name. */
   readonly endOffset: number;
+}
+
+/** Follows a restore, and may slow it down or end it. */
+export interface RestoreWatch {
+  /** Of the checkpoint that is being read; one that is skipped begins the count anew. */
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Awaited with each piece that came; what it waits for is waited for. */
+  readonly onBytes?: (sizeBytes: number) => Promise<void> | void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoreProgress {
+  readonly restoredBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface VerifiedCheckpoint {
+  readonly fileCount: number;
+  readonly sizeBytes: number;
+  /** Empty when every object is there and has the bytes that its hash says. */
+  readonly damaged: readonly { readonly name: string; readonly reason: SkipReason; readonly detail: string }[];
 }
 
 export interface CheckpointFile {

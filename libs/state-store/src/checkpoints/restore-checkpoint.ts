@@ -1,4 +1,4 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError, type Log } from '@fleetstream/kernel';
 import { type ObjectStore } from '@fleetstream/object-store';
@@ -8,30 +8,27 @@ import { type AppliedPosition } from '../port.ts';
 import { assertAbsent, destroyStateDir } from '../state-dir.ts';
 import { toStateError } from '../state-error.ts';
 import { type CheckpointKeys } from './checkpoint-keys.ts';
-import { hashFile } from './file-hashes.ts';
+import { downloadFile, type Skip, toDownloadWatch } from './download-file.ts';
 import { listManifestKeys, readManifest } from './list-checkpoints.ts';
 import {
   type CheckpointFile,
   type CheckpointManifest,
   type ListedCheckpoint,
   type RestoreOutcome,
+  type RestoreWatch,
   type SkippedCheckpoint,
-  type SkipReason,
   type WantedCheckpoint,
 } from './port.ts';
+import { type TransferSlots } from './transfer-slots.ts';
 
-const downloadsAtOnce = 4;
+const downloadsAtOnce = 6;
 
 export interface RestoreParts {
   readonly objects: ObjectStore;
   readonly keys: CheckpointKeys;
   readonly log: Log;
+  readonly slots: TransferSlots;
   readonly readPosition: (dir: string) => Promise<AppliedPosition>;
-}
-
-interface Skip {
-  readonly reason: SkipReason;
-  readonly detail: string;
 }
 
 /** Tries the newest checkpoint, then the one before it, and so on; what it skips it logs and returns. */
@@ -40,6 +37,7 @@ export async function restoreCheckpoint(
   partition: number,
   targetDir: string,
   wanted: WantedCheckpoint,
+  watch: RestoreWatch = {},
 ): Promise<RestoreOutcome> {
   await assertAbsent(targetDir);
   const skipped: SkippedCheckpoint[] = [];
@@ -47,7 +45,7 @@ export async function restoreCheckpoint(
   for (const manifestKey of await listManifestKeys(parts.objects, parts.keys.manifests(partition))) {
     const listed = await readManifest(parts.objects, manifestKey);
     if (listed === undefined) continue;
-    const skip = unfitness(listed, partition, wanted) ?? (await download(parts, listed, unfinished));
+    const skip = unfitness(listed, partition, wanted) ?? (await download(parts, listed, unfinished, watch));
     if (skip === undefined && listed.kind === 'readable') {
       await movedIntoPlace(unfinished, targetDir);
       return { restored: { manifestKey, manifest: listed.manifest }, skipped };
@@ -79,20 +77,30 @@ function unfitness(listed: ListedCheckpoint, partition: number, wanted: WantedCh
 }
 
 /** Fills `unfinished` with the verified files; an answer says what is wrong with the checkpoint. */
-async function download(parts: RestoreParts, listed: ListedCheckpoint, unfinished: string): Promise<Skip | undefined> {
+async function download(
+  parts: RestoreParts,
+  listed: ListedCheckpoint,
+  unfinished: string,
+  watch: RestoreWatch,
+): Promise<Skip | undefined> {
   if (listed.kind === 'unreadable') return undefined;
+  const { files } = listed.manifest;
   try {
     await destroyStateDir(unfinished);
     await mkdir(unfinished, { recursive: true });
-    const rest = listed.manifest.files.filter(({ name }) => name !== 'CURRENT');
     // CURRENT makes a folder a state: it comes when everything else is there.
-    const last = listed.manifest.files.filter(({ name }) => name === 'CURRENT');
+    const last = files.filter(({ name }) => name === 'CURRENT');
+    // The largest first: one that came last would be waited for alone.
+    const rest = files.filter(({ name }) => name !== 'CURRENT').sort((a, b) => b.sizeBytes - a.sizeBytes);
+    const watched = toDownloadWatch(files, watch);
     const skips: Skip[] = [];
     const take = async (file: CheckpointFile): Promise<void> => {
       // One bad file is enough: the others aren't begun.
       if (skips.length > 0) return;
-      const skip = await downloadFile(parts, unfinished, file);
-      if (skip !== undefined) skips.push(skip);
+      const path = join(unfinished, file.name);
+      const skip = await downloadFile(parts, file, path, watched);
+      if (skip === undefined) await syncPath(path);
+      else skips.push(skip);
     };
     await mapConcurrently(rest, downloadsAtOnce, take);
     await mapConcurrently(last, 1, take);
@@ -100,25 +108,10 @@ async function download(parts: RestoreParts, listed: ListedCheckpoint, unfinishe
     await syncPath(unfinished);
     return skip;
   } catch (thrown) {
+    if (watch.signal?.aborted === true) await destroyStateDir(unfinished);
+    watch.signal?.throwIfAborted();
     throw toStateError(thrown, `Can't restore into ${unfinished}`);
   }
-}
-
-async function downloadFile(parts: RestoreParts, dir: string, file: CheckpointFile): Promise<Skip | undefined> {
-  const path = join(dir, file.name);
-  if (!(await parts.objects.download(parts.keys.object(file.sha256), path))) {
-    return { reason: 'object-missing', detail: `${file.name}: ${file.sha256}` };
-  }
-  const { size } = await stat(path);
-  if (size !== file.sizeBytes) {
-    return { reason: 'object-damaged', detail: `${file.name} has ${size} bytes, not ${file.sizeBytes}` };
-  }
-  const sha256 = await hashFile(path);
-  if (sha256 !== file.sha256) {
-    return { reason: 'object-damaged', detail: `${file.name} hashes to ${sha256}, not ${file.sha256}` };
-  }
-  await syncPath(path);
-  return undefined;
 }
 
 /** The offset inside the copy is the truth; a manifest that says another one was made by a defect. */

@@ -8,11 +8,21 @@ import { type CheckpointKeys } from './checkpoint-keys.ts';
 import { type FileHashes } from './file-hashes.ts';
 import { listManifestKeys, readManifests } from './list-checkpoints.ts';
 import { formatManifestText } from './manifest-text.ts';
-import { type CheckpointFile, type CheckpointManifest, type CheckpointMeta, type UploadedCheckpoint } from './port.ts';
+import {
+  type CheckpointFile,
+  type CheckpointManifest,
+  type CheckpointMeta,
+  type ListedCheckpoint,
+  type UploadedCheckpoint,
+} from './port.ts';
+import { retryUnavailable, type RetryWaits } from './retry-unavailable.ts';
+import { type TransferSlots } from './transfer-slots.ts';
 
 const uploadsAtOnce = 4;
 /** Older ones name little that a newer one doesn't. */
-const manifestsReadMax = 3;
+const manifestsReused = 3;
+/** Beyond the retained number, for those among them that are damaged. */
+const manifestsReadMore = 2;
 
 export interface UploadParts {
   readonly objects: ObjectStore;
@@ -21,6 +31,8 @@ export interface UploadParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly retain: number;
+  readonly slots: TransferSlots;
+  readonly waits: RetryWaits;
 }
 
 /** Files first, the manifest last: cut off anywhere, there is one checkpoint less and some objects to collect. */
@@ -32,20 +44,18 @@ export async function uploadCheckpoint(
 ): Promise<UploadedCheckpoint> {
   const { objects, keys, clock } = parts;
   const older = await listManifestKeys(objects, keys.manifests(partition));
-  const reusable = await readReusableHashes(parts, older);
+  const known = await readKnown(parts, older);
+  const reusable = hashesOf([...known.values()].slice(0, manifestsReused));
   let uploadedBytes = 0;
   let reusedBytes = 0;
   const files = await mapConcurrently(local.files, uploadsAtOnce, async ({ name, sizeBytes }) => {
     const file = join(local.dir, name);
     const sha256 = await hashOf(parts.hashes, file);
-    const key = keys.object(sha256);
-    // Asked even so: an object that was lost or cut short would spoil every checkpoint from now on.
-    if (reusable.has(sha256) && (await objects.head(key))?.sizeBytes === sizeBytes) {
-      reusedBytes += sizeBytes;
-    } else {
-      await objects.put(key, { file });
-      uploadedBytes += sizeBytes;
-    }
+    const place = { key: keys.object(sha256), sizeBytes };
+    const reused = reusable.has(sha256) && (await isThere(parts, place));
+    if (!reused) await uploadFile(parts, place, file);
+    if (reused) reusedBytes += sizeBytes;
+    else uploadedBytes += sizeBytes;
     return { name, sizeBytes, sha256 } satisfies CheckpointFile;
   });
   const createdAtMs = clock.nowMs();
@@ -54,9 +64,46 @@ export async function uploadCheckpoint(
   const position = { appliedOffset, logTimeMs, createdAtMs };
   const manifest: CheckpointManifest = { partition, topic, foldName, stateVersion, ...position, files };
   const manifestKey = keys.manifest(partition, appliedOffset, createdAtMs);
-  await objects.put(manifestKey, Buffer.from(formatManifestText(manifest)));
-  await dropBeyondRetained(parts, manifestKey, older);
+  const text = Buffer.from(formatManifestText(manifest));
+  await retryUnavailable(manifestKey, () => objects.put(manifestKey, text), parts);
+  await dropBeyondRetained(parts, manifestKey, older, known);
   return { manifestKey, ...position, fileCount: files.length, uploadedBytes, reusedBytes };
+}
+
+interface ObjectPlace {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** Asked of what was uploaded before too: an object that was lost or cut short would spoil every later checkpoint. */
+async function isThere({ objects, slots, ...parts }: UploadParts, { key, sizeBytes }: ObjectPlace): Promise<boolean> {
+  const head = await slots.run(() => retryUnavailable(key, () => objects.head(key), parts));
+  return head?.sizeBytes === sizeBytes;
+}
+
+async function uploadFile(parts: UploadParts, place: ObjectPlace, file: string): Promise<void> {
+  const { objects, slots } = parts;
+  const put = async (): Promise<void> => {
+    await objects.put(place.key, { file });
+    const head = await objects.head(place.key);
+    if (head?.sizeBytes === place.sizeBytes) return;
+    throw new AppError(
+      'FS_CHECKPOINT_STORE_UNAVAILABLE',
+      `${place.key} was taken, but has ${head?.sizeBytes ?? 'no'} bytes and not ${place.sizeBytes}`,
+    );
+  };
+  await slots.run(() => retryUnavailable(place.key, put, parts));
+}
+
+/** The newest manifests, by key. One that is damaged is no checkpoint, so it doesn't count among those retained. */
+async function readKnown(parts: UploadParts, older: readonly string[]): Promise<ReadonlyMap<string, ListedCheckpoint>> {
+  const newest = older.slice(0, Math.max(parts.retain + manifestsReadMore, manifestsReused));
+  const listed = await retryUnavailable('manifests', () => readManifests(parts.objects, newest), parts);
+  for (const checkpoint of listed) {
+    if (checkpoint.kind === 'unreadable')
+      parts.log.warn(checkpoint, 'a checkpoint is unreadable: its files go up again');
+  }
+  return new Map(listed.map((checkpoint) => [checkpoint.manifestKey, checkpoint]));
 }
 
 /**
@@ -64,22 +111,27 @@ export async function uploadCheckpoint(
  * manifest names the same objects, so nothing collects them in between. An object that merely exists may be garbage on
  * its way out; putting it again renews its age.
  */
-async function readReusableHashes(parts: UploadParts, older: readonly string[]): Promise<ReadonlySet<string>> {
-  const hashes = new Set<string>();
-  for (const checkpoint of await readManifests(parts.objects, older.slice(0, manifestsReadMax))) {
-    if (checkpoint.kind === 'readable') {
-      for (const { sha256 } of checkpoint.manifest.files) hashes.add(sha256);
-    } else {
-      parts.log.warn(checkpoint, 'a checkpoint is unreadable: its files go up again');
-    }
-  }
-  return hashes;
+function hashesOf(listed: readonly ListedCheckpoint[]): ReadonlySet<string> {
+  const readable = listed.flatMap((one) => (one.kind === 'readable' ? one.manifest.files : []));
+  return new Set(readable.map(({ sha256 }) => sha256));
 }
 
-/** The retained number counts the new one, wherever its offset puts it: the manifests of another log may lie above. */
-async function dropBeyondRetained(parts: UploadParts, uploaded: string, older: readonly string[]): Promise<void> {
-  const others = older.filter((key) => key !== uploaded);
-  for (const key of others.slice(Math.max(parts.retain, 1) - 1)) {
+/**
+ * The retained number counts the new one, wherever its offset puts it (the manifests of another log may lie above), and
+ * only those that can be read: with damaged ones among them older ones stay, too.
+ */
+async function dropBeyondRetained(
+  parts: UploadParts,
+  uploaded: string,
+  older: readonly string[],
+  known: ReadonlyMap<string, ListedCheckpoint>,
+): Promise<void> {
+  let readable = 1;
+  for (const key of older.filter((one) => one !== uploaded)) {
+    if (readable < parts.retain) {
+      if (known.get(key)?.kind === 'readable') readable += 1;
+      continue;
+    }
     try {
       await parts.objects.delete(key);
     } catch (thrown) {
