@@ -170,6 +170,24 @@ export const errorCatalogue = {
     title: 'The service is not ready',
     hint: 'It is starting, refolding or has lost a part it needs; /readyz says which.',
   },
+  FS_OFFSET_NOT_REACHED: {
+    httpStatus: 504,
+    disposition: 'retry',
+    title: 'The partition has not reached the offset that was asked for',
+    hint: 'Ask again: /v1/partitions says how far it is. An offset past the end of the log is never reached.',
+  },
+  FS_HISTORY_GONE: {
+    httpStatus: 410,
+    disposition: 'reject',
+    title: 'Neither a checkpoint nor the log reaches back that far',
+    hint: 'Ask for a later moment; the retention of fleet.events says how far back the log reaches.',
+  },
+  FS_HISTORY_TOO_LONG: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The stretch of the log to refold is too long for a question',
+    hint: 'Ask for a moment closer to a checkpoint, or a shorter stretch; PROCESSOR_HISTORY_RECORDS is the limit.',
+  },
   FS_REQUEST_UNREADABLE: {
     httpStatus: 400,
     disposition: 'reject',

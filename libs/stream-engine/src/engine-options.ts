@@ -3,6 +3,7 @@ import { type Decoded, type Fold, type Log } from '@fleetstream/kernel';
 import { type Observe } from './engine-event.ts';
 import { type EngineLimits } from './engine-limits.ts';
 import { type EnginePorts } from './engine-ports.ts';
+import { type StateIndex } from './state-index.ts';
 
 export interface StreamEngineOptions<State, Input> {
   readonly fold: Fold<State, Input>;
@@ -15,6 +16,8 @@ export interface StreamEngineOptions<State, Input> {
   readonly limits: EngineLimits;
   /** Holds a folder for each partition. One process at a time. */
   readonly stateDir: string;
+  /** Rows for lists; left out, `rows` of a snapshot can't be asked for. */
+  readonly index?: StateIndex<State>;
   /** Begin at the log's start, with empty states, when neither a state nor the log reaches back far enough. */
   readonly allowStateLoss: boolean;
   readonly log: Log;

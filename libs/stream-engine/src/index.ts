@@ -5,4 +5,6 @@ export { type StoredStates, type StreamEngineOptions } from './engine-options.ts
 export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink } from './engine-ports.ts';
 export { partitionDirs } from './open-partition.ts';
 export { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
-export { createStreamEngine, type StreamEngine } from './stream-engine.ts';
+export { type StateIndex } from './state-index.ts';
+export { toStateText } from './state-value.ts';
+export { createStreamEngine, type StreamEngine, type ReadAfter } from './stream-engine.ts';

@@ -6,6 +6,7 @@ import { type StreamEngineOptions } from './engine-options.ts';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { type OpenPartition } from './open-partition.ts';
 import { type CachedState, StateCache } from './state-cache.ts';
+import { rebuildIndex } from './state-index.ts';
 import { toStateValue } from './state-value.ts';
 import { TimerIndex } from './timer-index.ts';
 
@@ -62,6 +63,11 @@ export class PartitionSession<State, Input> {
     partition: number,
     open: OpenPartition,
   ): Promise<PartitionSession<State, Input>> {
+    const { index, fold, log } = options;
+    if (index !== undefined && open.store.appliedOffset > 0 && open.store.indexVersion !== index.version) {
+      const rows = await rebuildIndex(open.store, fold, index);
+      log.info({ partition, rows, version: index.version }, 'the index of a partition was made anew');
+    }
     const session = new PartitionSession(options, partition, open);
     for await (const { key, dueMs } of open.store.timers()) {
       session.#storedTimers.set(key, dueMs);
@@ -88,6 +94,18 @@ export class PartitionSession<State, Input> {
 
   get logTimeMs(): number {
     return this.#logTimeMs;
+  }
+
+  /** Up to where states may be shown: folded, and nothing of it uncommitted. */
+  get visibleOffset(): number {
+    return Math.min(this.#foldedOffset, this.#committedOffset);
+  }
+
+  /** What changed since the store's last batch; `undefined` for a state that ended. */
+  changed(): Map<string, State | undefined> {
+    const changed = new Map<string, State | undefined>();
+    for (const { key, state } of this.#target.cache.dirty()) changed.set(key, state);
+    return changed;
   }
 
   get isRefolding(): boolean {
@@ -153,8 +171,9 @@ export class PartitionSession<State, Input> {
     if (this.#foldedOffset === this.appliedOffset) return;
     const { clock } = this.#options.ports;
     const startMs = clock.monotonicMs();
-    const { batch, timers } = this.#toBatch();
+    const { batch, timers, rows } = this.#toBatch();
     await this.#open.store.write(batch);
+    for (const [entry, row] of rows) entry.indexRow = row;
     this.#tellStored();
     this.#target.cache.clean(batch.puts.map(({ value }) => value.length));
     for (const { key, dueMs } of timers) {
@@ -239,12 +258,17 @@ export class PartitionSession<State, Input> {
     }
   }
 
-  #toBatch(): { batch: StateBatch; timers: StateBatch['timers'] } {
+  #toBatch(): { batch: StateBatch; timers: StateBatch['timers']; rows: Map<CachedState<State>, string | undefined> } {
     const { fold, cache } = this.#target;
+    const { index } = this.#options;
+    const rows = new Map<CachedState<State>, string | undefined>();
     const puts: { key: string; value: Buffer }[] = [];
     const deletes: string[] = [];
     const timers: { key: string; dueMs: number | undefined }[] = [];
-    for (const { key, state } of cache.dirty()) {
+    for (const entry of cache.dirty()) {
+      const { key, state } = entry;
+      const row = state === undefined ? undefined : index?.rowOf(state);
+      if (row === undefined || row !== entry.indexRow) rows.set(entry, row);
       if (state === undefined) {
         deletes.push(key);
         if (this.#storedTimers.has(key)) timers.push({ key, dueMs: undefined });
@@ -259,7 +283,10 @@ export class PartitionSession<State, Input> {
       }
     }
     const position = { appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
-    return { batch: { puts, deletes, timers, ...position }, timers };
+    if (index === undefined) return { batch: { puts, deletes, timers, ...position }, timers, rows: new Map() };
+    const indexRows = [...rows].map(([{ key }, row]) => ({ key, row }));
+    const written = { version: index.version, rows: indexRows };
+    return { batch: { puts, deletes, timers, index: written, ...position }, timers, rows };
   }
 
   #waitMs(): number {

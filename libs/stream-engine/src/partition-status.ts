@@ -1,4 +1,5 @@
 import { type LastCheckpoint } from './checkpoint-job.ts';
+import { type IndexRow } from '@fleetstream/state-store';
 import { type OpenedFrom } from './engine-event.ts';
 
 /**
@@ -33,5 +34,9 @@ export interface PartitionSnapshot {
   readonly asOf: AsOf;
   /** In key order; `stateText` as the fold encodes it. */
   entries(): AsyncIterable<{ readonly key: string; readonly stateText: string }>;
+  /** Rows of the index in key order, beginning after a key. */
+  rows(afterKey: string | undefined): AsyncIterable<IndexRow>;
+  /** In the order of `keys`; `undefined` for a key without a state. */
+  statesOf(keys: readonly string[]): Promise<(string | undefined)[]>;
   release(): Promise<void>;
 }

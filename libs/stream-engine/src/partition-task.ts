@@ -2,11 +2,13 @@ import { AppError, type ErrorCode, toAppError } from '@fleetstream/kernel';
 import { CheckpointJob } from './checkpoint-job.ts';
 import { type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
+import { OffsetWaits } from './offset-waits.ts';
 import { openPartition, type OpenPartition } from './open-partition.ts';
 import { PartitionSession } from './partition-session.ts';
 import { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
+import { PartitionView } from './partition-view.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { toStateText } from './state-value.ts';
+import { type ReadAfter } from './stream-engine.ts';
 
 /** What exists while a partition is open. */
 interface Life<State, Input> {
@@ -15,9 +17,13 @@ interface Life<State, Input> {
   readonly checkpoints: CheckpointJob;
   /** What broke it: from then on its memory may be half changed, and nobody may look at it or store it. */
   failure: AppError | undefined;
+  /** Who waits for what may be shown. */
+  readonly visible: OffsetWaits;
 }
 
 const uploadGraceMs = 5000;
+/** An answer waits so long for the commit of what it shows. */
+const commitWithinMs = 10_000;
 const mayBeAnothers: ReadonlySet<ErrorCode> = new Set(['FS_TASK_FENCED', 'FS_COMMIT_OUTCOME_UNKNOWN']);
 
 /**
@@ -68,33 +74,40 @@ export class PartitionTask<State, Input> {
     };
   }
 
-  /** The state of a key; `undefined` when it has none. @throws AppError FS_NOT_READY while the partition isn't open */
-  async getState(key: string): Promise<{ readonly stateText: string | undefined; readonly asOf: AsOf }> {
-    return await this.#turns.run(async () => {
-      const { session } = this.#requireLife();
-      const stateText = await session.stateOf(key);
-      return { stateText, asOf: this.#asOf(session) };
+  /**
+   * The state of a key; `undefined` when it has none.
+   *
+   * @throws AppError FS_NOT_READY while the partition isn't open, FS_OFFSET_NOT_REACHED
+   */
+  async getState(
+    key: string,
+    after?: ReadAfter,
+  ): Promise<{ readonly stateText: string | undefined; readonly asOf: AsOf }> {
+    const life = await this.#lifeAfter(after);
+    const answer = await this.#turns.run(async () => {
+      const stateText = await this.#stillOpen(life).session.stateOf(key);
+      return { stateText, asOf: this.#asOf(life.session) };
     });
+    await life.visible.wait(answer.asOf.offset, commitWithinMs);
+    return answer;
   }
 
-  /** All states, as of one offset. @throws AppError FS_NOT_READY while the partition isn't open */
-  async snapshot(): Promise<PartitionSnapshot> {
-    return await this.#turns.run(async () => {
-      const life = this.#requireLife();
-      const { session, open } = life;
-      await breaking(life, () => session.commit());
-      await session.storeStates();
+  /** All states, as of one offset. @throws AppError FS_NOT_READY, FS_OFFSET_NOT_REACHED */
+  async snapshot(after?: ReadAfter): Promise<PartitionSnapshot> {
+    const life = await this.#lifeAfter(after);
+    const view = await this.#turns.run(async () => {
+      const { session, open } = this.#stillOpen(life);
+      const { fold, index } = this.#options;
       const stored = await open.store.snapshot();
-      const { fold } = this.#options;
-      const { appliedOffset: offset, logTimeMs } = stored;
-      return {
-        asOf: { partition: this.partition, offset, logTimeMs },
-        entries: async function* () {
-          for await (const { key, value } of stored.entries()) yield { key, stateText: toStateText(fold, value) };
-        },
-        release: () => stored.release(),
-      };
+      return new PartitionView<State>({ asOf: this.#asOf(session), changed: session.changed(), fold, index, stored });
     });
+    try {
+      await life.visible.wait(view.asOf.offset, commitWithinMs);
+      return view;
+    } catch (thrown) {
+      await view.release();
+      throw thrown;
+    }
   }
 
   /** Commits and stores what was folded, then closes. */
@@ -128,7 +141,8 @@ export class PartitionTask<State, Input> {
     const session = await PartitionSession.start(this.#options, this.partition, open);
     const known = open.openedFrom === 'checkpoint' ? open.startOffset : 0;
     const checkpoints = new CheckpointJob(options, this.partition, known);
-    const life: Life<State, Input> = { session, open, checkpoints, failure: undefined };
+    const visible = new OffsetWaits(session.visibleOffset);
+    const life: Life<State, Input> = { session, open, checkpoints, failure: undefined, visible };
     this.#life = life;
     this.#openedFrom = open.openedFrom;
     this.#phase = 'running';
@@ -157,6 +171,7 @@ export class PartitionTask<State, Input> {
           await session.settle();
         }),
       );
+      life.visible.advance(session.visibleOffset);
       if (!session.isRefolding) this.#retryMs = this.#options.limits.firstRetryMs;
       checkpoints.startIfDue(open.store);
       if (session.isTickDue()) await this.#tick(session);
@@ -207,6 +222,7 @@ export class PartitionTask<State, Input> {
     const life = this.#life;
     this.#life = undefined;
     if (life === undefined) return;
+    life.visible.fail(new AppError('FS_NOT_READY', `Partition ${this.partition} is being opened`));
     try {
       await life.checkpoints.copied();
       await life.session.close();
@@ -230,6 +246,19 @@ export class PartitionTask<State, Input> {
         resolve();
       });
     });
+  }
+
+  /** The life that has reached what the reader wants to see. */
+  async #lifeAfter(after: ReadAfter | undefined): Promise<Life<State, Input>> {
+    const life = this.#requireLife();
+    if (after !== undefined) await life.visible.wait(after.minOffset, after.withinMs);
+    return life;
+  }
+
+  /** The life that was waited for may have ended meanwhile, and the next one may not have come so far. */
+  #stillOpen(life: Life<State, Input>): Life<State, Input> {
+    if (this.#requireLife() === life) return life;
+    throw new AppError('FS_NOT_READY', `Partition ${this.partition} was opened again`);
   }
 
   #requireLife(): Life<State, Input> {

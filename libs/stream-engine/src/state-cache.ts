@@ -12,6 +12,8 @@ export interface CachedState<State> {
   /** Touched since the last look for what may go. */
   used: boolean;
   sizeBytes: number;
+  /** What the store holds as its index row; `undefined` when that isn't known. */
+  indexRow: string | undefined;
 }
 
 export interface CacheLimits {
@@ -123,7 +125,7 @@ export class StateCache<State> {
 
   #add(key: string, state: State | undefined, valueBytes: number): void {
     const sizeBytes = valueBytes === 0 ? unknownStateBytes : valueBytes;
-    this.#entries.set(key, { key, state, dirty: false, used: true, sizeBytes });
+    this.#entries.set(key, { key, state, dirty: false, used: true, sizeBytes, indexRow: undefined });
     this.#sizeBytes += sizeBytes;
   }
 }

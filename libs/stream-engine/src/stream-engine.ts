@@ -3,17 +3,33 @@ import { type StreamEngineOptions } from './engine-options.ts';
 import { type AsOf, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
 import { PartitionTask } from './partition-task.ts';
 
+/** Read your own write: the answer holds every record before `minOffset`, or there is none. */
+export interface ReadAfter {
+  readonly minOffset: number;
+  readonly withinMs: number;
+}
+
 /** Runs a fold over the partitions it is given, exactly once. */
 export interface StreamEngine {
   /** The whole set of partitions that this process owns from now on: new ones are opened, others given up. */
   assign(partitions: readonly number[]): void;
   /**
+   * Only what is committed is shown: the answer waits for the commit of what it shows, no longer than the next one.
+   *
    * @returns the state's text, `undefined` for a key without one
-   * @throws AppError FS_NOT_READY when the partition isn't open here
+   * @throws AppError FS_NOT_READY when the partition isn't open here, FS_OFFSET_NOT_REACHED
    */
-  getState(partition: number, key: string): Promise<{ readonly stateText: string | undefined; readonly asOf: AsOf }>;
-  /** Commits and stores first, so call it at a person's pace. @throws AppError FS_NOT_READY */
-  snapshot(partition: number): Promise<PartitionSnapshot>;
+  getState(
+    partition: number,
+    key: string,
+    after?: ReadAfter,
+  ): Promise<{ readonly stateText: string | undefined; readonly asOf: AsOf }>;
+  /**
+   * A look at the whole partition. It forces nothing: what was folded is shown as soon as its commit is through.
+   *
+   * @throws AppError FS_NOT_READY, FS_OFFSET_NOT_REACHED
+   */
+  snapshot(partition: number, after?: ReadAfter): Promise<PartitionSnapshot>;
   /** In partition order. */
   statuses(): PartitionStatus[];
   /** The offset that local state has reached, for each partition there is local state of: for the assigner. */
@@ -69,8 +85,8 @@ export function createStreamEngine<State, Input>(
 
   return {
     assign,
-    getState: async (partition, key) => await require(partition).getState(key),
-    snapshot: async (partition) => await require(partition).snapshot(),
+    getState: async (partition, key, after) => await require(partition).getState(key, after),
+    snapshot: async (partition, after) => await require(partition).snapshot(after),
     statuses: () => [...tasks.values()].map((task) => task.status).sort((a, b) => a.partition - b.partition),
     stateOffsets: () => {
       for (const [partition, task] of tasks) noteOffset(partition, task.status.appliedOffset);
