@@ -1,4 +1,7 @@
+import { AppError } from '@fleetstream/kernel';
+import { decompress } from './decompress.ts';
 import { type LogHeader, type LogRecord } from './log-record.ts';
+import { crc32c } from './protocol/crc32c.ts';
 
 export interface DecodedBatches {
   readonly records: LogRecord[];
@@ -16,10 +19,11 @@ export interface DecodeOptions {
   /** Records before it are left out: a broker answers with whole batches. */
   readonly fromOffset: number;
   readonly aborted: readonly AbortedTransaction[];
-  readonly decompress: (attributes: number, bytes: Buffer) => Promise<Buffer>;
 }
 
 const batchHeaderBytes = 61;
+const crcAt = 17;
+const crcFromAt = 21;
 const compressionMask = 0x07;
 const logAppendTimeFlag = 0x08;
 const transactionalFlag = 0x10;
@@ -27,33 +31,57 @@ const controlFlag = 0x20;
 
 /**
  * Decodes the record batches (magic 2, https://kafka.apache.org/documentation/#recordbatch) of one partition of a
- * fetch answer. A batch that was cut off at the end is left for the next fetch. Records of aborted transactions and
- * control records are left out as KIP-98 says.
+ * fetch answer. A batch that was cut off at the end is left for the next fetch; the first never is (KIP-74). Records of
+ * aborted transactions and control records are left out as KIP-98 says.
+ *
+ * @throws AppError FS_LOG_CORRUPT when the first batch's bytes are not those that its producer sent; one further on
+ * only ends the stretch before it, and is the first of the next fetch
  */
 export async function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Promise<DecodedBatches> {
   const records: LogRecord[] = [];
   const aborting = new AbortedProducers(options.aborted);
   let nextOffset = options.fromOffset;
+  let afterOffset = 0;
   let at = 0;
   while (at + batchHeaderBytes <= bytes.length) {
     const batch = readBatchHeader(bytes, at);
-    if (batch.end > bytes.length) break;
+    if (at > 0 && batch.end > bytes.length) break;
+    const damage = findDamage(bytes, batch, afterOffset);
+    if (damage !== undefined) {
+      if (nextOffset > options.fromOffset) break;
+      throw new AppError('FS_LOG_CORRUPT', `Partition ${options.partition} at offset ${batch.baseOffset}: ${damage}`);
+    }
     if (batch.lastOffset >= options.fromOffset) {
       if (aborting.hides(batch, bytes) === 'no') {
         const packed = bytes.subarray(at + batchHeaderBytes, batch.end);
-        const body = batch.compression === 0 ? packed : await options.decompress(batch.attributes, packed);
+        const body = batch.compression === 0 ? packed : await decompress(batch.compression, packed);
         readRecords(body, batch, options, records);
       }
       nextOffset = batch.lastOffset + 1;
     }
+    afterOffset = batch.lastOffset + 1;
     at = batch.end;
   }
   return { records, nextOffset };
 }
 
+/** Neither TCP's checksum nor the broker's disk is beyond doubt, as Kafka's own clients know, too. */
+function findDamage(bytes: Buffer, batch: BatchHeader, afterOffset: number): string | undefined {
+  if (batch.magic !== 2) return `the batch has magic ${batch.magic}; only 2 (Kafka 0.11 and later) is read`;
+  const { start, end, baseOffset, lastOffset } = batch;
+  if (end < start + batchHeaderBytes || end > bytes.length) return `the batch claims ${end - start} bytes`;
+  const said = bytes.readUInt32BE(start + crcAt);
+  const found = crc32c(bytes, start + crcFromAt, end);
+  if (said !== found) return `the batch's checksum is ${found.toString(16)}, not ${said.toString(16)}`;
+  // The checksum doesn't cover the base offset, which the broker fills in.
+  const isAfter = baseOffset >= afterOffset && lastOffset >= baseOffset;
+  return isAfter ? undefined : `the batch reaches from offset ${baseOffset} to ${lastOffset}, after ${afterOffset}`;
+}
+
 interface BatchHeader {
   readonly start: number;
   readonly end: number;
+  readonly magic: number;
   readonly baseOffset: number;
   readonly lastOffset: number;
   readonly attributes: number;
@@ -65,13 +93,12 @@ interface BatchHeader {
 }
 
 function readBatchHeader(bytes: Buffer, start: number): BatchHeader {
-  const magic = bytes.readInt8(start + 16);
-  if (magic !== 2) throw new RangeError(`A record batch has magic ${magic}; only 2 (Kafka 0.11 and later) is read`);
   const baseOffset = Number(bytes.readBigInt64BE(start));
   const attributes = bytes.readInt16BE(start + 21);
   return {
     start,
     end: start + 12 + bytes.readInt32BE(start + 8),
+    magic: bytes.readInt8(start + 16),
     baseOffset,
     lastOffset: baseOffset + bytes.readInt32BE(start + 23),
     attributes,
@@ -122,7 +149,9 @@ function isAbortMarker(bytes: Buffer, batch: BatchHeader): boolean {
 
 function readRecords(bytes: Buffer, batch: BatchHeader, options: DecodeOptions, into: LogRecord[]): void {
   const cursor: Cursor = { at: 0 };
+  const { partition } = options;
   const appendTimeMs = (batch.attributes & logAppendTimeFlag) !== 0 ? batch.maxTimestampMs : undefined;
+  let block = noBlock;
   for (let index = 0; index < batch.count; index += 1) {
     const length = readVarint(bytes, cursor);
     const end = cursor.at + length;
@@ -132,16 +161,10 @@ function readRecords(bytes: Buffer, batch: BatchHeader, options: DecodeOptions, 
     if (offset >= options.fromOffset) {
       const key = readBytes(bytes, cursor);
       const value = readBytes(bytes, cursor);
-      const headers = readHeaders(bytes, cursor);
-      into.push({
-        partition: options.partition,
-        offset,
-        timestampMs: appendTimeMs ?? batch.baseTimestampMs + timestampDelta,
-        key,
-        value,
-        contentType: contentTypeOf(headers),
-        headers,
-      });
+      const timestampMs = appendTimeMs ?? batch.baseTimestampMs + timestampDelta;
+      if (!isSameBlock(bytes, block, cursor.at, end)) block = readHeaderBlock(bytes, cursor.at, end);
+      const { contentType, headers } = block;
+      into.push({ partition, offset, timestampMs, key, value, contentType, headers });
     }
     cursor.at = end;
   }
@@ -151,24 +174,38 @@ interface Cursor {
   at: number;
 }
 
-const noHeaders: readonly LogHeader[] = [];
-
-function readHeaders(bytes: Buffer, cursor: Cursor): readonly LogHeader[] {
-  const count = readVarint(bytes, cursor);
-  if (count === 0) return noHeaders;
-  const headers: LogHeader[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const nameBytes = readVarint(bytes, cursor);
-    const name = bytes.toString('latin1', cursor.at, cursor.at + nameBytes);
-    cursor.at += nameBytes;
-    headers.push({ name, value: readBytes(bytes, cursor) });
-  }
-  return headers;
+/** The headers of a record, and where their bytes are: neighbours mostly have the same, and then share the objects. */
+interface HeaderBlock {
+  readonly start: number;
+  readonly sizeBytes: number;
+  readonly headers: readonly LogHeader[];
+  readonly contentType: string | undefined;
 }
 
-function contentTypeOf(headers: readonly LogHeader[]): string | undefined {
-  for (const header of headers) if (header.name === 'content-type') return header.value?.toString('latin1');
-  return undefined;
+const noBlock: HeaderBlock = { start: 0, sizeBytes: -1, headers: [], contentType: undefined };
+
+function isSameBlock(bytes: Buffer, block: HeaderBlock, start: number, end: number): boolean {
+  if (block.sizeBytes !== end - start) return false;
+  for (let index = block.sizeBytes - 1; index >= 0; index -= 1) {
+    if (bytes[block.start + index] !== bytes[start + index]) return false;
+  }
+  return true;
+}
+
+function readHeaderBlock(bytes: Buffer, start: number, end: number): HeaderBlock {
+  const cursor: Cursor = { at: start };
+  const count = readVarint(bytes, cursor);
+  const headers: LogHeader[] = [];
+  let contentType: string | undefined;
+  for (let index = 0; index < count; index += 1) {
+    const nameBytes = readVarint(bytes, cursor);
+    const name = bytes.toString('utf8', cursor.at, cursor.at + nameBytes);
+    cursor.at += nameBytes;
+    const value = readBytes(bytes, cursor);
+    if (name === 'content-type') contentType ??= value?.toString('latin1');
+    headers.push({ name, value });
+  }
+  return { start, sizeBytes: end - start, headers, contentType };
 }
 
 function readBytes(bytes: Buffer, cursor: Cursor): Buffer | null {

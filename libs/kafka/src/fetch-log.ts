@@ -1,4 +1,4 @@
-import { AppError } from '@fleetstream/kernel';
+import { AppError, toAppError } from '@fleetstream/kernel';
 import { type AbortedTransaction, decodeRecordBatches } from './decode-record-batches.ts';
 import { type InsideBroker, type Isolation, loadInside } from './kafkajs-inside.ts';
 import { type LogRecord } from './log-record.ts';
@@ -15,7 +15,7 @@ export interface FetchRequest {
 
 export interface FetchedPartition {
   readonly partition: number;
-  /** The broker's error of this partition; then there are no records. */
+  /** The broker's error of this partition, or what is wrong with its bytes; then there are no records. */
   readonly error: { readonly code: number; readonly cause: Error } | undefined;
   readonly records: readonly LogRecord[];
   readonly nextOffset: number;
@@ -24,6 +24,9 @@ export interface FetchedPartition {
   readonly endOffset: number;
   readonly startOffset: number;
 }
+
+/** CORRUPT_MESSAGE, as the protocol has it. */
+const corruptMessage = 2;
 
 type Inside = ReturnType<typeof loadInside>;
 export type FetchLog = (broker: InsideBroker, request: FetchRequest) => Promise<FetchedPartition[]>;
@@ -133,7 +136,13 @@ async function toFetched(
     const error = { code: header.code, cause: inside.createErrorFromCode(header.code) };
     return { partition, error, records: [], nextOffset: fromOffset, sizeBytes: 0, endOffset, startOffset };
   }
-  const { decompress } = inside;
-  const decoded = await decodeRecordBatches(bytes, { partition, fromOffset, aborted: header.aborted, decompress });
-  return { partition, error: undefined, ...decoded, sizeBytes: bytes.length, endOffset, startOffset };
+  try {
+    const decoded = await decodeRecordBatches(bytes, { partition, fromOffset, aborted: header.aborted });
+    return { partition, error: undefined, ...decoded, sizeBytes: bytes.length, endOffset, startOffset };
+  } catch (thrown) {
+    // One partition's damage is not the others'.
+    const cause = toAppError(thrown, 'FS_LOG_CORRUPT', `Partition ${partition} of ${request.topic} can't be decoded`);
+    const error = { code: corruptMessage, cause };
+    return { partition, error, records: [], nextOffset: fromOffset, sizeBytes: 0, endOffset, startOffset };
+  }
 }

@@ -104,19 +104,11 @@ export const transactionCoordinator = 1;
 interface InsideModules {
   readonly createFetchRequest: (options: object) => unknown;
   readonly createErrorFromCode: (code: number) => Error;
-  readonly decompress: (attributes: number, bytes: Buffer) => Promise<Buffer>;
-}
-
-interface Codec {
-  decompress(bytes: Buffer): Promise<Buffer>;
 }
 
 /** Modules of kafkajs without types, loaded where they are first needed. */
 export function loadInside(): InsideModules {
   const load = createRequire(import.meta.url);
-  const compression = load('kafkajs/src/protocol/message/compression/index.js') as {
-    lookupCodecByAttributes(attributes: number): Codec;
-  };
   return {
     createFetchRequest: load(
       'kafkajs/src/protocol/requests/fetch/v11/request.js',
@@ -124,7 +116,6 @@ export function loadInside(): InsideModules {
     createErrorFromCode: (
       load('kafkajs/src/protocol/error.js') as { createErrorFromCode: InsideModules['createErrorFromCode'] }
     ).createErrorFromCode,
-    decompress: (attributes, bytes) => compression.lookupCodecByAttributes(attributes).decompress(bytes),
   };
 }
 

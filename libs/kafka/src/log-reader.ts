@@ -15,7 +15,8 @@ export interface LogReader {
   /**
    * The next batch, waiting up to `waitMs` for it; `undefined` when nothing came. One call at a time.
    *
-   * @throws AppError FS_LOG_TRUNCATED when the log no longer holds the reader's position
+   * @throws AppError FS_LOG_TRUNCATED when the log no longer holds the reader's position; FS_LOG_CORRUPT when what it holds
+   * there fails its checksum
    */
   next(waitMs: number): Promise<LogBatch | undefined>;
   /** One past the last readable record, as far as is known. */

@@ -159,9 +159,14 @@ class FetchLoop {
       reader.push(fetched);
       return undefined;
     }
-    if (fetched.error.code !== offsetOutOfRange) return fetched.error.cause;
+    const { cause } = fetched.error;
+    if (cause instanceof AppError) {
+      reader.fail(cause);
+      return undefined;
+    }
+    if (fetched.error.code !== offsetOutOfRange) return cause;
     const message = `Partition ${reader.partition} of ${this.options.topic} has no offset ${reader.nextFetchOffset}`;
-    reader.fail(new AppError('FS_LOG_TRUNCATED', message, { cause: fetched.error.cause }));
+    reader.fail(new AppError('FS_LOG_TRUNCATED', message, { cause }));
     return undefined;
   }
 

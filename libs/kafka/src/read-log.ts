@@ -28,7 +28,8 @@ const maxPartitionBytes = 4 * 1024 * 1024;
  * it waits for the records; `signal` ends that. With `committed` isolation it also waits for the transactions that are
  * open at the call, no longer than their time-out.
  *
- * @throws AppError FS_BROKER_UNAVAILABLE, FS_LOG_TRUNCATED when the log no longer reaches back to where it should begin
+ * @throws AppError FS_BROKER_UNAVAILABLE, FS_LOG_CORRUPT, FS_LOG_TRUNCATED when the log no longer reaches back to where it
+ * should begin
  */
 export async function* readLog(options: ReadLogOptions): AsyncIterable<LogRecord> {
   const { kafka, topic, isolation = 'committed' } = options;
@@ -96,6 +97,7 @@ export function byLeader(cluster: InsideCluster, topic: string, partitions: read
 const offsetOutOfRange = 1;
 
 function toReadError(error: { code: number; cause: Error }, topic: string, partition: number): AppError {
+  if (error.cause instanceof AppError) return error.cause;
   const code = error.code === offsetOutOfRange ? 'FS_LOG_TRUNCATED' : 'FS_BROKER_UNAVAILABLE';
   return new AppError(code, `Partition ${partition} of ${topic} can't be read: ${error.cause.message}`, {
     cause: error.cause,

@@ -281,6 +281,12 @@ export const errorCatalogue = {
     title: 'The log no longer reaches back to the newest usable state',
     hint: 'Restore an older retention of fleet.events or a newer checkpoint; PROCESSOR_ALLOW_STATE_LOSS starts anew.',
   },
+  FS_LOG_CORRUPT: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'A fetched record batch has a wrong checksum, or a compression that is not known here',
+    hint: 'Compare the replicas of the partition with kafka-dump-log; a healthy follower can be made its leader.',
+  },
   FS_CHECKPOINT_DAMAGED: {
     httpStatus: 503,
     disposition: 'retry',
