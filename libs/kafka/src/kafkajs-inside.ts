@@ -45,7 +45,7 @@ export interface InsideBroker {
 /** One socket. What is pushed to its queue is sent in order, as far as the broker's throttling allows. */
 export interface InsideConnection {
   readonly clientId: string | null;
-  readonly socket: { write(bytes: Buffer): unknown };
+  readonly socket: { cork(): void; write(bytes: Buffer): unknown; uncork(): void };
   nextCorrelationId(): number;
   readonly requestQueue: {
     push(request: {

@@ -20,7 +20,7 @@ export async function openTransactionSession(
   options: TransactionalSinkOptions,
 ): Promise<TransactionSession> {
   const { transactionalId, groupId, inputTopic, partition, outputTopics } = options;
-  const { transactionTimeoutMs = 30_000, transactionVersion = 2 } = options;
+  const { transactionTimeoutMs = 30_000, transactionVersion = 2, stepWithinMs = 10_000 } = options;
   await cluster.connect();
   await cluster.addMultipleTargetTopics([inputTopic, ...outputTopics]);
   const coordinators = new Coordinators(cluster, { transaction: transactionalId, group: groupId });
@@ -41,5 +41,6 @@ export async function openTransactionSession(
   const target = { cluster, clientId, transactionalId, partition, version: protocol.produce };
   const outputs = new OutputWriter(target);
   const names = { clientId, transactionalId, groupId, inputTopic, partition };
-  return { ...names, protocol, coordinators, outputs, identity };
+  const writers = { offsetWriter: new FrameWriter(), endWriter: new FrameWriter() };
+  return { ...names, ...writers, stepWithinMs, protocol, coordinators, outputs, identity };
 }

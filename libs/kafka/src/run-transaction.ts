@@ -1,5 +1,5 @@
 import { type Coordinators } from './coordinators.ts';
-import { FrameWriter } from './protocol/frame-writer.ts';
+import { type FrameWriter } from './protocol/frame-writer.ts';
 import { type ProducerIdentity } from './protocol/record-batch-writer.ts';
 import { sendFrame } from './protocol/send-frame.ts';
 import {
@@ -14,8 +14,6 @@ import { type TransactionProtocol } from './transaction-protocol.ts';
 import { type SinkRecord } from './transactional-sink.ts';
 import { type OutputWriter } from './write-outputs.ts';
 
-const stepWithinMs = 10_000;
-
 /** What a producer has from its opening to its first failure. */
 export interface TransactionSession {
   readonly clientId: string | null;
@@ -23,9 +21,14 @@ export interface TransactionSession {
   readonly groupId: string;
   readonly inputTopic: string;
   readonly partition: number;
+  /** For each request's repetitions. */
+  readonly stepWithinMs: number;
   readonly protocol: TransactionProtocol;
   readonly coordinators: Coordinators;
   readonly outputs: OutputWriter;
+  /** One for each kind of request, so that no frame is overwritten while it is on its way. */
+  readonly offsetWriter: FrameWriter;
+  readonly endWriter: FrameWriter;
   /** The broker gives a new one with the end of each transaction of version 2. */
   identity: ProducerIdentity;
 }
@@ -47,7 +50,7 @@ export async function runTransaction(session: TransactionSession, transaction: T
   // Both are awaited before anything is thrown: a request still on its way must not meet the next transaction.
   const outcomes = await Promise.allSettled([
     commitOffset(session, transaction),
-    session.outputs.write(outputs, session.identity, stepWithinMs),
+    session.outputs.write(outputs, session.identity, session.stepWithinMs),
   ]);
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (failures.length > 0) throw failures.find(isFenced) ?? failures[0];
@@ -58,8 +61,8 @@ async function commitOffset(session: TransactionSession, { nextOffset, member }:
   const { clientId, transactionalId, groupId, inputTopic, partition, identity } = session;
   const version = session.protocol.txnOffsetCommit;
   const request = { clientId, transactionalId, groupId, ...identity, topic: inputTopic, partition, nextOffset, member };
-  const frame = writeTxnOffsetCommit(new FrameWriter(), version, request);
-  await retryTransient(stepWithinMs, async () => {
+  const frame = writeTxnOffsetCommit(session.offsetWriter, version, request);
+  await retryTransient(session.stepWithinMs, async () => {
     await session.coordinators.with('group', async (broker) => {
       readTxnOffsetCommitAnswer(await sendFrame(broker, 'TxnOffsetCommit', frame), version);
     });
@@ -73,8 +76,8 @@ async function commitOffset(session: TransactionSession, { nextOffset, member }:
 async function endTransaction(session: TransactionSession): Promise<void> {
   const { clientId, transactionalId, identity } = session;
   const version = session.protocol.endTxn;
-  const frame = writeEndTxn(new FrameWriter(), version, { clientId, transactionalId, ...identity, commits: true });
-  const next = await retryTransient(stepWithinMs, async () =>
+  const frame = writeEndTxn(session.endWriter, version, { clientId, transactionalId, ...identity, commits: true });
+  const next = await retryTransient(session.stepWithinMs, async () =>
     session.coordinators.with('transaction', async (broker) =>
       readEndTxnAnswer(await sendFrame(broker, 'EndTxn', frame), version),
     ),
@@ -89,11 +92,11 @@ async function addToTransaction(session: TransactionSession, outputs: readonly S
   const head = { transactionalId, ...identity };
   const names = new Set(outputs.map(({ topic }) => topic));
   const topics = [...names].map((topic) => ({ topic, partitions: [partition] }));
-  await retryTransient(stepWithinMs, async () =>
+  await retryTransient(session.stepWithinMs, async () =>
     coordinators.with('transaction', (broker) => broker.addOffsetsToTxn({ ...head, groupId })),
   );
   if (topics.length === 0) return;
-  await retryTransient(stepWithinMs, async () =>
+  await retryTransient(session.stepWithinMs, async () =>
     coordinators.with('transaction', (broker) => broker.addPartitionsToTxn({ ...head, topics })),
   );
 }

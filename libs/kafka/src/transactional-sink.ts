@@ -62,6 +62,8 @@ export interface TransactionalSinkOptions {
   readonly transactionTimeoutMs?: number;
   /** The newest kind of transaction to use; what the cluster doesn't know is not used. 2 (KIP-890) when left out. */
   readonly transactionVersion?: 1 | 2;
+  /** How long a request is repeated while the broker answers that it can't carry it out yet; 10 s when left out. */
+  readonly stepWithinMs?: number;
 }
 
 /** Creates without connecting. See {@link TransactionalSink}. */

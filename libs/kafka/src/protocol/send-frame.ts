@@ -1,4 +1,5 @@
 import { type InsideBroker } from '../kafkajs-inside.ts';
+import { nextTick } from 'node:process';
 import { setCorrelationId } from './frame-writer.ts';
 
 /**
@@ -22,7 +23,13 @@ export async function sendFrame(broker: InsideBroker, apiName: string, frame: Bu
       expectResponse: true,
       requestTimeout: null,
       sendRequest: () => {
-        connection.socket.write(frame);
+        const { socket } = connection;
+        // What is sent in the same turn, as outputs and their offset are, then costs one system call.
+        socket.cork();
+        socket.write(frame);
+        nextTick(() => {
+          socket.uncork();
+        });
       },
     });
   });

@@ -7,11 +7,17 @@ import { createFrameSplitter } from './split-frames.ts';
  * - `pass`: it goes to the broker;
  * - `drop`: the broker never sees it, and the client's connection is cut;
  * - `drop-answer`: the broker carries it out, the answer is thrown away, and the client's connection is cut;
+ * - `answer`: the broker never sees it; the client gets these bytes, which stand behind the correlation id;
  * - `delayMs`: it goes to the broker after so long, other requests overtaking it;
  * - `hold`: it waits until it is released, other requests overtaking it.
  */
 export type KafkaVerdict =
-  'pass' | 'drop' | 'drop-answer' | { readonly delayMs: number } | { readonly hold: (request: HeldRequest) => void };
+  | 'pass'
+  | 'drop'
+  | 'drop-answer'
+  | { readonly answer: Buffer }
+  | { readonly delayMs: number }
+  | { readonly hold: (request: HeldRequest) => void };
 
 export type KafkaRule = (request: KafkaRequest) => KafkaVerdict;
 
@@ -113,12 +119,20 @@ class Connection implements ProxiedConnection {
         this.cutClient();
       };
       this.#forward({ request, forClient: false, settle });
-    } else if ('delayMs' in verdict) this.#delay(request, verdict.delayMs);
+    } else if ('answer' in verdict) this.#fake(request, verdict.answer);
+    else if ('delayMs' in verdict) this.#delay(request, verdict.delayMs);
     else {
       const held = this.#hold(request);
       this.#options.onHeld(held);
       verdict.hold(held);
     }
+  }
+
+  #fake({ correlationId }: KafkaRequest, answer: Buffer): void {
+    const head = Buffer.alloc(8);
+    head.writeInt32BE(4 + answer.length, 0);
+    head.writeInt32BE(correlationId, 4);
+    this.#options.client.write(Buffer.concat([head, answer]));
   }
 
   #delay(request: KafkaRequest, delayMs: number): void {
