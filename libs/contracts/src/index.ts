@@ -17,17 +17,30 @@ export {
   type RobotEventType,
 } from './events/index.ts';
 export {
+  type CommandAckStatus,
   commandAckStatuses,
   type CommandData,
   commandExpiryMs,
+  commandPriorities,
+  type CommandPriority,
   type CommandStatus,
   commandStatuses,
   deliveryChannels,
   deliveryOutcomes,
+  type FailureClass,
+  failureClasses,
+  isSettled,
   isTerminal,
+  settledStatuses,
   type TerminalStatus,
+  type Verification,
 } from './events/command-events.ts';
+export { type Condition, type ConditionPath, conditionPaths, conditionSchema } from './events/condition.ts';
 export {
+  type CommandCancelRequestedData,
+  commandCancelRequestedSchema,
+  type CommandDecidedData,
+  commandDecidedSchema,
   type CommandRequestedData,
   commandRequestedSchema,
   type DeliveryData,

@@ -1,14 +1,14 @@
-import { type ActionStatus, type CommandStatus, type RobotStateData } from '@fleetstream/contracts';
+import { type ActionStatus, type CommandAckStatus, type RobotStateData } from '@fleetstream/contracts';
 import { type CommandQueue } from './command-queue.ts';
 
 type Actions = RobotStateData['actions'];
 
 /** What the status of an action says of the command with the same id. */
-export const statusOfAction: Readonly<Record<ActionStatus, CommandStatus>> = {
+export const statusOfAction: Readonly<Record<ActionStatus, CommandAckStatus>> = {
   WAITING: 'ACKED',
   INITIALIZING: 'RUNNING',
   RUNNING: 'RUNNING',
-  PAUSED: 'RUNNING',
+  PAUSED: 'PAUSED',
   // It failed and waits for somebody to say what now: not the end yet.
   RETRIABLE: 'RUNNING',
   FINISHED: 'SUCCEEDED',

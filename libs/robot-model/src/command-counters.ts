@@ -10,6 +10,10 @@ export interface CommandCounters {
   readonly undeliverable: number;
   /** What the robot said, not late, that would move a command back or away from its end. */
   readonly contradictions: number;
+  /** Word of an earlier try, or an answer to a question that is not open any more. */
+  readonly stale: number;
+  /** Approvals by who had made the request, or of what needs none: they moved nothing. */
+  readonly idleApprovals: number;
 }
 
 export const noCommandCounts: CommandCounters = {
@@ -18,4 +22,6 @@ export const noCommandCounts: CommandCounters = {
   unknown: 0,
   undeliverable: 0,
   contradictions: 0,
+  stale: 0,
+  idleApprovals: 0,
 };

@@ -1,61 +1,69 @@
-import { type CommandStatus, commandStatuses, isTerminal } from '@fleetstream/contracts';
+import { type CommandAckStatus, type CommandStatus, commandStatuses, isSettled } from '@fleetstream/contracts';
 import { describe, expect, it } from 'vitest';
 import { statusOfAction } from './command-answers.ts';
-import { type CommandAnswer, CommandQueue, type Commands } from './command-queue.ts';
 import { type CommandCounters, noCommandCounts } from './command-counters.ts';
+import { type CommandLimits, type Commands, noCommands } from './command-ledger.ts';
+import { type CommandAnswer, CommandQueue } from './command-queue.ts';
+import { unknownPresence } from './presence.ts';
+import { nothingReported } from './reported.ts';
 
-const limits = { commandsOpenMax: 3, commandsInFlightMax: 2, commandsFinishedMax: 2 };
+const limits: CommandLimits = {
+  commandsOpenMax: 3,
+  commandsReservedMax: 2,
+  commandsInFlightMax: 2,
+  commandsFinishedMax: 2,
+  commandAnswerWithinMs: 20_000,
+  commandSettleWithinMs: 600_000,
+  commandRetryMs: 1_000,
+};
 const start = 1_000_000;
+const robot = { presence: unknownPresence, reported: nothingReported };
 
-/** What happens to the command `c`, and what becomes of it; a letter per status. */
-const inputs: Readonly<Record<string, (queue: CommandQueue) => unknown>> = {
-  'requested again': (queue) => {
-    queue.request({ commandId: 'c', action: 'move' });
-  },
-  'delivery SENT': (queue) => {
-    queue.deliver({ commandId: 'c', attempt: 2, outcome: 'SENT', channel: 'push' });
-  },
-  'delivery DELIVERED': (queue) => {
-    queue.deliver({ commandId: 'c', attempt: 2, outcome: 'DELIVERED', channel: 'pull' });
-  },
-  'delivery UNDELIVERABLE': (queue) => {
-    queue.deliver({ commandId: 'c', attempt: 2, outcome: 'UNDELIVERABLE', channel: 'push' });
-  },
-  'answer ACKED': (queue) => {
-    queue.answer(answer('ACKED'));
-  },
-  'answer RUNNING': (queue) => {
-    queue.answer(answer('RUNNING'));
-  },
-  'answer SUCCEEDED': (queue) => {
-    queue.answer(answer('SUCCEEDED'));
-  },
-  'answer FAILED': (queue) => {
-    queue.answer(answer('FAILED'));
-  },
-  'answer REJECTED': (queue) => {
-    queue.answer(answer('REJECTED'));
-  },
-  'late ACKED': (queue) => {
-    queue.answer({ ...answer('ACKED'), late: true });
-  },
-  'late SUCCEEDED': (queue) => {
-    queue.answer({ ...answer('SUCCEEDED'), late: true });
-  },
-  'a place in flight': () => undefined,
-  'time is up': (queue) => {
-    queue.expire();
-  },
+interface Input {
+  readonly afterMs?: number;
+  readonly happen?: (queue: CommandQueue) => void;
+}
+
+/** What happens to the command `c`, given for the second time at the latest. */
+const inputs: Readonly<Record<string, Input>> = {
+  'requested again': { happen: (queue) => queue.request({ commandId: 'c', action: 'move' }) },
+  'a stop': { happen: (queue) => queue.request({ commandId: 's', action: 'stop', stop: true }) },
+  'a cancel': { happen: (queue) => queue.cancel({ commandId: 'c', cancelId: 'x' }) },
+  'delivery SENT': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'SENT' }) },
+  'delivery DELIVERED': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'DELIVERED' }) },
+  'delivery UNDELIVERABLE': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'UNDELIVERABLE' }) },
+  'delivery NOT_SENT': { happen: (queue) => queue.deliver({ ...delivery, attempt: 1, outcome: 'NOT_SENT' }) },
+  'answer ACKED': { happen: (queue) => queue.answer(answer('ACKED')) },
+  'answer RUNNING': { happen: (queue) => queue.answer(answer('RUNNING')) },
+  'answer PAUSED': { happen: (queue) => queue.answer(answer('PAUSED')) },
+  'answer SUCCEEDED': { happen: (queue) => queue.answer(answer('SUCCEEDED')) },
+  'answer FAILED': { happen: (queue) => queue.answer(answer('FAILED')) },
+  'answer REJECTED': { happen: (queue) => queue.answer(answer('REJECTED')) },
+  'answer CANCELLED': { happen: (queue) => queue.answer(answer('CANCELLED')) },
+  'answer SUPERSEDED': { happen: (queue) => queue.answer(answer('SUPERSEDED')) },
+  'answer NOT_EXECUTED': { happen: (queue) => queue.answer(answer('NOT_EXECUTED')) },
+  'answer NOT_KNOWN': { happen: (queue) => queue.answer(answer('NOT_KNOWN')) },
+  'late ACKED': { happen: (queue) => queue.answer({ ...answer('ACKED'), late: true }) },
+  'late SUCCEEDED': { happen: (queue) => queue.answer({ ...answer('SUCCEEDED'), late: true }) },
+  'failed before it began': { happen: (queue) => queue.answer({ ...answer('FAILED'), failure: 'not-started' }) },
+  'a place in flight': {},
+  'no answer': { afterMs: 20_000, happen: (queue) => queue.expire() },
+  'time is up': { afterMs: 60_000, happen: (queue) => queue.expire() },
+  'ACKED too late': { afterMs: 60_000, happen: (queue) => queue.answer(answer('ACKED')) },
+  'NOT_EXECUTED too late': { afterMs: 60_000, happen: (queue) => queue.answer(answer('NOT_EXECUTED')) },
+  'nothing came of it': { afterMs: 600_000, happen: (queue) => queue.expire() },
 };
 
-function answer(status: CommandStatus): CommandAnswer {
+const delivery = { commandId: 'c', attempt: 2, channel: 'push' } as const;
+
+function answer(status: CommandAckStatus): CommandAnswer {
   return { commandId: 'c', status, late: false, reason: undefined, result: undefined };
 }
 
 /**
  * Every status against every input, written down by hand. A cell is the status that follows: the letter of its column
  * when nothing moves; `!` behind it when a contradiction is counted, `+` a repeated request, `?` an unknown command,
- * `u` a delivery that came to nothing. `.` is a command that nobody knows.
+ * `u` a delivery that came to nothing, `~` word that is stale. `.` is a command that nobody knows.
  */
 const columns = {
   '.': undefined,
@@ -65,27 +73,44 @@ const columns = {
   D: 'DELIVERED',
   K: 'ACKED',
   R: 'RUNNING',
+  P: 'PAUSED',
+  U: 'UNKNOWN',
   W: 'SUCCEEDED',
   F: 'FAILED',
   J: 'REJECTED',
   X: 'EXPIRED',
+  C: 'CANCELLED',
+  V: 'SUPERSEDED',
 } as const satisfies Record<string, CommandStatus | undefined>;
 
 const table = `
-                        |  . |  A |  Q |  S |  D |  K |  R |  W |  F |  J |  X |
- requested again        |  Q |  Q+|  Q+|  S+|  D+|  K+|  R+|  W+|  F+|  J+|  X+|
- delivery SENT          |  .?|  S |  S |  S |  D |  K |  R |  W |  F |  J |  X |
- delivery DELIVERED     |  .?|  D |  D |  D |  D |  K |  R |  W |  F |  J |  X |
- delivery UNDELIVERABLE |  .?|  Qu|  Qu|  Su|  Du|  Ku|  Ru|  Wu|  Fu|  Ju|  Xu|
- answer ACKED           |  .?|  K |  K |  K |  K |  K |  R!|  W!|  F!|  J!|  X!|
- answer RUNNING         |  .?|  R |  R |  R |  R |  R |  R |  W!|  F!|  J!|  X!|
- answer SUCCEEDED       |  .?|  W |  W |  W |  W |  W |  W |  W |  F!|  J!|  X!|
- answer FAILED          |  .?|  F |  F |  F |  F |  F |  F |  W!|  F |  J!|  X!|
- answer REJECTED        |  .?|  J |  J |  J |  J |  J |  J |  W!|  F!|  J |  X!|
- late ACKED             |  .?|  K |  K |  K |  K |  K |  R |  W |  F |  J |  X |
- late SUCCEEDED         |  .?|  W |  W |  W |  W |  W |  W |  W |  F |  J |  X |
- a place in flight      |  . |  Q |  Q |  S |  D |  K |  R |  W |  F |  J |  X |
- time is up             |  . |  X |  X |  X |  X |  X |  X |  W |  F |  J |  X |
+                        |  . |  A |  Q |  S |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ requested again        |  Q |  Q+|  Q+|  S+|  D+|  K+|  R+|  P+|  U+|  W+|  F+|  J+|  X+|  C+|  V+|
+ a stop                 |  . |  V |  V |  S |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ a cancel               |  . |  C |  C |  S |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ delivery SENT          |  .?|  S |  S |  S |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ delivery DELIVERED     |  .?|  D |  D |  D |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ delivery UNDELIVERABLE |  .?|  Qu|  Qu|  Su|  Du|  Ku|  Ru|  Pu|  Uu|  Wu|  Fu|  Ju|  Xu|  Cu|  Vu|
+ delivery NOT_SENT      |  .?|  Q |  Q |  Q |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ answer ACKED           |  .?|  K |  K |  K |  K |  K |  R!|  P!|  K |  W!|  F!|  J!|  X!|  C!|  V!|
+ answer RUNNING         |  .?|  R |  R |  R |  R |  R |  R |  R |  R |  W!|  F!|  J!|  X!|  C!|  V!|
+ answer PAUSED          |  .?|  P |  P |  P |  P |  P |  P |  P |  P |  W!|  F!|  J!|  X!|  C!|  V!|
+ answer SUCCEEDED       |  .?|  W |  W |  W |  W |  W |  W |  W |  W |  W |  F!|  J!|  X!|  C!|  V!|
+ answer FAILED          |  .?|  F |  F |  F |  F |  F |  F |  F |  F |  W!|  F |  J!|  X!|  C!|  V!|
+ answer REJECTED        |  .?|  J |  J |  J |  J |  J |  J |  J |  J |  W!|  F!|  J |  X!|  C!|  V!|
+ answer CANCELLED       |  .?|  C |  C |  C |  C |  C |  C |  C |  C |  W!|  F!|  J!|  X!|  C |  V!|
+ answer SUPERSEDED      |  .?|  V |  V |  V |  V |  V |  V |  V |  V |  W!|  F!|  J!|  X!|  C!|  V |
+ answer NOT_EXECUTED    |  .?|  Q~|  Q~|  S~|  D~|  K~|  R~|  P~|  Q |  W~|  F~|  J~|  X~|  C~|  V~|
+ answer NOT_KNOWN       |  .?|  Q~|  Q~|  S~|  D~|  K~|  R~|  P~|  U |  W~|  F~|  J~|  X~|  C~|  V~|
+ late ACKED             |  .?|  K |  K |  K |  K |  K |  R |  P |  K |  W |  F |  J |  X |  C |  V |
+ late SUCCEEDED         |  .?|  W |  W |  W |  W |  W |  W |  W |  W |  W |  F |  J |  X |  C |  V |
+ failed before it began |  .?|  A |  A |  A |  A |  A |  A |  A |  A |  W!|  F |  J!|  X!|  C!|  V!|
+ a place in flight      |  . |  Q |  Q |  S |  D |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ no answer              |  . |  Q |  Q |  U |  U |  K |  R |  P |  U |  W |  F |  J |  X |  C |  V |
+ time is up             |  . |  X |  X |  U |  U |  U |  U |  U |  U |  W |  F |  J |  X |  C |  V |
+ ACKED too late         |  .?|  K |  K |  K |  K |  K |  R!|  P!|  U~|  W!|  F!|  J!|  X!|  C!|  V!|
+ NOT_EXECUTED too late  |  .?|  Q~|  Q~|  S~|  D~|  K~|  R~|  P~|  X |  W~|  F~|  J~|  X~|  C~|  V~|
+ nothing came of it     |  . |  X |  X |  U |  U |  U |  U |  U |  U |  W |  F |  J |  X |  C |  V |
 `;
 
 const marks: Readonly<Record<string, keyof CommandCounters>> = {
@@ -93,15 +118,17 @@ const marks: Readonly<Record<string, keyof CommandCounters>> = {
   '+': 'repeated',
   '?': 'unknown',
   u: 'undeliverable',
+  '~': 'stale',
 };
 
 /** A robot whose only command has this status. */
-function commandsWith(status: CommandStatus | undefined): Commands | undefined {
+function commandsWith(status: CommandStatus | undefined, more: object = {}): Commands | undefined {
   if (status === undefined) return undefined;
-  const command = { id: 'c', action: 'move', requestedAtMs: start, expiresAtMs: start + 1_000, status, atMs: start };
-  return isTerminal(status)
-    ? { open: [], finished: [{ id: 'c', status, atMs: start }], counters: noCommandCounts }
-    : { open: [command], finished: [], counters: noCommandCounts };
+  const times = { requestedAtMs: start, expiresAtMs: start + 60_000, atMs: start };
+  const command = { id: 'c', action: 'move', ...times, status, epoch: 0, triesMax: 2, attempt: 1, ...more };
+  return isSettled(status)
+    ? { ...noCommands, finished: [{ id: 'c', status, atMs: start }] }
+    : { ...noCommands, open: [command] };
 }
 
 function statusOf(commands: Commands | undefined): CommandStatus | undefined {
@@ -117,6 +144,8 @@ const cells = rows.flatMap((row) => {
   const [input = '', ...results] = row.split('|').map((cell) => cell.trim());
   return letters.map((from, at) => ({ input, from: columns[from], expected: results[at] ?? '' }));
 });
+/** These make commands of their own, which are counted. */
+const makesCommands = new Set(['a stop', 'a cancel']);
 
 describe('every status and every input', () => {
   it('stand in the table', () => {
@@ -128,38 +157,36 @@ describe('every status and every input', () => {
   it.each(cells)('$from, $input: $expected', ({ input, from, expected }) => {
     const before = commandsWith(from);
     const text = JSON.stringify(before);
-    const queue = new CommandQueue(before, start + 1_000, limits);
-    inputs[input]?.(queue);
+    const queue = new CommandQueue(before, start + (inputs[input]?.afterMs ?? 1_000), limits, robot);
+    inputs[input]?.happen?.(queue);
     const after = queue.finish();
     const to = columns[expected[0] as keyof typeof columns];
     expect(statusOf(after)).toBe(to);
-    const isNew = input === 'requested again' && from === undefined;
     const counted = marks[expected.slice(1)];
+    const isNew = makesCommands.has(input) || (input === 'requested again' && from === undefined);
     expect(after?.counters ?? noCommandCounts).toEqual({
       ...noCommandCounts,
-      ...(counted === undefined ? isNew && { requested: 1 } : { [counted]: 1 }),
+      ...(isNew && { requested: 1 }),
+      ...(counted !== undefined && { [counted]: 1 }),
     });
-    // One transition is told for each move: a new command makes two of them.
-    expect(queue.moves.map(({ previousStatus, command }) => [previousStatus, command.status])).toEqual(
-      isNew
-        ? [
-            [undefined, 'ACCEPTED'],
-            ['ACCEPTED', 'QUEUED'],
-          ]
-        : from === to
-          ? []
-          : [[from, to]],
-    );
+    // Told are all the statuses on the way, each beginning where the one before it ended.
+    const told = queue.moves.filter(({ command }) => command.id === 'c');
+    let status = from;
+    for (const { previousStatus, command } of told) {
+      expect(previousStatus).toBe(status);
+      ({ status } = command);
+    }
+    expect(status).toBe(to);
     expect(JSON.stringify(before)).toBe(text);
   });
 });
 
 it('what happens to nobody leaves the commands as they are, by reference', () => {
   const before = commandsWith('RUNNING');
-  const queue = new CommandQueue(before, start, limits);
+  const queue = new CommandQueue(before, start, limits, robot);
   queue.expire();
   expect(queue.finish()).toBe(before);
-  expect(new CommandQueue(undefined, start, limits).finish()).toBeUndefined();
+  expect(new CommandQueue(undefined, start, limits, robot).finish()).toBeUndefined();
 });
 
 it('an action says of a command what it is doing', () => {
@@ -167,7 +194,7 @@ it('an action says of a command what it is doing', () => {
     WAITING: 'ACKED',
     INITIALIZING: 'RUNNING',
     RUNNING: 'RUNNING',
-    PAUSED: 'RUNNING',
+    PAUSED: 'PAUSED',
     RETRIABLE: 'RUNNING',
     FINISHED: 'SUCCEEDED',
     FAILED: 'FAILED',
@@ -179,23 +206,45 @@ describe('the queue', () => {
     for (const commandId of ids) queue.request({ commandId, action: 'move' });
   };
   const told = ({ moves }: CommandQueue): string[] =>
-    moves.map(({ command: { id, status }, reason }) => [id, status, reason].filter(Boolean).join(' '));
+    moves.map(({ command: { id, status }, why: { reason } }) => [id, status, reason].filter(Boolean).join(' '));
   const filled = (...ids: string[]): Commands | undefined => {
-    const queue = new CommandQueue(undefined, start, limits);
+    const queue = new CommandQueue(undefined, start, limits, robot);
     request(queue, ...ids);
     return queue.finish();
   };
 
   it('brings commands into flight in the order of their requests, as far as there are places', () => {
-    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits);
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits, robot);
     expect(queue.finish()?.open.map(({ status }) => status)).toEqual(['QUEUED', 'QUEUED', 'ACCEPTED']);
     queue.answer({ ...answer('SUCCEEDED'), commandId: 'b' });
     expect(queue.finish()?.open.map(({ id, status }) => `${id} ${status}`)).toEqual(['a QUEUED', 'c QUEUED']);
     expect(told(queue)).toEqual(['b SUCCEEDED', 'c QUEUED']);
   });
 
+  it('lets the urgent go before the others, and those before the low, each in the order of their requests', () => {
+    const queue = new CommandQueue(filled('a', 'b'), start, { ...limits, commandsOpenMax: 9 }, robot);
+    for (const [commandId, priority] of [
+      ['l', 'low'],
+      ['n', 'normal'],
+      ['u', 'urgent'],
+      ['v', 'urgent'],
+    ] as const) {
+      queue.request({ commandId, action: 'move', priority });
+    }
+    for (const commandId of ['a', 'b', 'u', 'v', 'n', 'l']) {
+      queue.finish();
+      queue.answer({ ...answer('SUCCEEDED'), commandId });
+    }
+    expect(told(queue).filter((word) => word.endsWith('QUEUED'))).toEqual([
+      'u QUEUED',
+      'v QUEUED',
+      'n QUEUED',
+      'l QUEUED',
+    ]);
+  });
+
   it('lets a robot begin out of turn, and brings nothing into flight for it', () => {
-    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits);
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits, robot);
     queue.answer(answer('RUNNING'));
     queue.answer({ ...answer('FAILED'), commandId: 'a' });
     request(queue, 'd');
@@ -204,7 +253,7 @@ describe('the queue', () => {
   });
 
   it('is full at its limit, and remembers what it rejected', () => {
-    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits);
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits, robot);
     request(queue, 'd', 'd');
     expect(told(queue)).toEqual(['d REJECTED queue-full']);
     expect(queue.finish()).toMatchObject({
@@ -213,24 +262,68 @@ describe('the queue', () => {
     });
   });
 
+  it('takes cancels and stops when it is full', () => {
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits, robot);
+    for (const commandId of ['a', 'b']) queue.deliver({ commandId, attempt: 1, outcome: 'SENT', channel: 'pull' });
+    queue.cancel({ commandId: 'a', cancelId: 'x' });
+    queue.cancel({ commandId: 'b', cancelId: 'y' });
+    queue.cancel({ commandId: 'b', cancelId: 'z' });
+    queue.request({ commandId: 's', action: 'stop', stop: true });
+    queue.finish();
+    expect(told(queue)).toEqual([
+      'a SENT',
+      'b SENT',
+      'x ACCEPTED',
+      'y ACCEPTED',
+      'z REJECTED queue-full',
+      'c SUPERSEDED s',
+      'x SUPERSEDED s',
+      'y SUPERSEDED s',
+      's ACCEPTED',
+      's QUEUED',
+    ]);
+  });
+
+  it('gives the place of what is unknown to who needs one', () => {
+    const lost = { ...commandsWith('UNKNOWN') } as Commands;
+    const queue = new CommandQueue(lost, start, { ...limits, commandsOpenMax: 1 }, robot);
+    request(queue, 'd');
+    expect(queue.finish()).toMatchObject({ open: [{ id: 'd' }], finished: [{ id: 'c', status: 'UNKNOWN' }] });
+    expect(told(queue)).toEqual(['d ACCEPTED', 'd QUEUED']);
+  });
+
   it('remembers the latest that ended, up to its limit', () => {
-    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits);
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start, limits, robot);
     for (const commandId of ['c', 'a', 'b']) queue.answer({ ...answer('SUCCEEDED'), commandId });
     expect(queue.finish()?.finished.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
   it('ends all that is due before it brings anything into flight', () => {
-    const queue = new CommandQueue(filled('a', 'b', 'c'), start + 300_000, limits);
+    const queue = new CommandQueue(filled('a', 'b', 'c'), start + 300_000, limits, robot);
     queue.expire();
     queue.finish();
     expect(told(queue)).toEqual(['a EXPIRED', 'b EXPIRED', 'c EXPIRED']);
   });
 
-  it('keeps the highest attempt that it was told of, without a transition', () => {
-    const queue = new CommandQueue(filled('a'), start, limits);
-    for (const attempt of [1, 3, 2]) queue.deliver({ commandId: 'a', attempt, outcome: 'SENT', channel: 'push' });
-    expect(queue.finish()?.open).toMatchObject([{ status: 'SENT', attempt: 3 }]);
-    expect(queue.moves.at(-1)?.command.attempt).toBe(1);
+  it('grants an attempt to the first that asks for it', () => {
+    const queue = new CommandQueue(filled('a'), start, limits, robot);
+    for (const [instance, attempt] of [
+      ['one', 1],
+      ['two', 1],
+      ['three', 2],
+    ] as const) {
+      queue.deliver({ commandId: 'a', attempt, outcome: 'SENT', channel: 'push', instance });
+    }
+    expect(queue.finish()?.open).toMatchObject([{ status: 'SENT', attempt: 1, instance: 'one' }]);
     expect(told(queue)).toEqual(['a SENT']);
+  });
+
+  it('lets what may be done twice be handed over again, without a transition', () => {
+    const before = { ...commandsWith('SENT', { idempotent: true }) } as Commands;
+    const queue = new CommandQueue(before, start + 50_000, limits, robot);
+    queue.deliver({ commandId: 'c', attempt: 3, outcome: 'SENT', channel: 'push' });
+    queue.expire();
+    expect(queue.finish()?.open).toMatchObject([{ status: 'SENT', attempt: 3 }]);
+    expect(told(queue)).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import { type FleetEvent } from '@fleetstream/contracts';
 import { answerByActions } from './command-answers.ts';
-import { CommandQueue, type Commands } from './command-queue.ts';
+import { type Commands } from './command-ledger.ts';
+import { CommandQueue } from './command-queue.ts';
+import { type Conditioned } from './condition.ts';
 import { type OutputCollector } from './outputs.ts';
 import { type RobotRules } from './robot-rules.ts';
 import { type RobotState } from './robot-state.ts';
@@ -10,6 +12,8 @@ export interface CommandsInput {
   readonly event: FleetEvent;
   readonly late: boolean;
   readonly nowMs: number;
+  /** As the event has left it. */
+  readonly robot: Conditioned;
 }
 
 /**
@@ -18,55 +22,64 @@ export interface CommandsInput {
  */
 export function foldCommands(
   before: RobotState,
-  { event, late, nowMs }: CommandsInput,
+  { event, late, nowMs, robot }: CommandsInput,
   outputs: OutputCollector,
   rules: RobotRules,
 ): Commands | undefined {
   const { commands } = before;
+  if (!concernsCommands(event) && !isWaiting(commands)) return commands;
+  const queue = new CommandQueue(commands, nowMs, rules, robot);
   switch (event.type) {
-    case 'robot.state.v1': {
-      const { actions } = event.data;
-      if (commands === undefined || actions === undefined) return commands;
-      const queue = new CommandQueue(commands, nowMs, rules);
-      answerByActions(queue, before.reported.actions, actions, late);
-      return endStep(queue, outputs);
-    }
+    case 'robot.state.v1':
+      answerByActions(queue, before.reported.actions, event.data.actions, late);
+      break;
     case 'robot.command-ack.v1': {
-      const { commandId, status, reason, result } = event.data;
-      const queue = new CommandQueue(commands, nowMs, rules);
-      queue.answer({ commandId, status, late, reason, result });
-      return endStep(queue, outputs);
+      const { commandId, status, tries, failure, reason, result } = event.data;
+      queue.answer({ commandId, status, late, tries, failure, reason, result });
+      break;
     }
-    case 'fleet.command-requested.v1': {
-      const queue = new CommandQueue(commands, nowMs, rules);
+    case 'fleet.command-requested.v1':
       queue.request(event.data);
-      return endStep(queue, outputs);
-    }
-    case 'fleet.delivery.v1': {
-      const queue = new CommandQueue(commands, nowMs, rules);
-      queue.deliver(event.data);
-      return endStep(queue, outputs);
-    }
+      break;
     case 'fleet.command-cancel-requested.v1':
+      queue.cancel(event.data);
+      break;
+    case 'fleet.command-decided.v1':
+      queue.decide(event.data);
+      break;
+    case 'fleet.delivery.v1':
+      queue.deliver(event.data);
+      break;
     case 'fleet.robot-enrolled.v1':
     case 'fleet.robot-retired.v1':
     case 'fleet.tick.v1':
     case 'robot.alert.v1':
     case 'robot.task.v1':
     case 'robot.telemetry.v1':
-      return commands;
+      // Whatever it says of the robot may be what a command waits for.
+      break;
   }
+  return endStep(queue, outputs);
+}
+
+function concernsCommands({ type }: FleetEvent): boolean {
+  return type === 'robot.command-ack.v1' || type.startsWith('fleet.command-') || type === 'fleet.delivery.v1';
+}
+
+/** Most robots have no command, and most events find nothing to do here. */
+function isWaiting(commands: Commands | undefined): boolean {
+  return commands !== undefined && commands.open.length + commands.finished.length + commands.verifying.length > 0;
 }
 
 /** Ends the commands that are due at `nowMs`. */
 export function expireCommands(
   commands: Commands | undefined,
-  nowMs: number,
+  { nowMs, robot }: Pick<CommandsInput, 'nowMs' | 'robot'>,
   outputs: OutputCollector,
   rules: RobotRules,
 ): Commands | undefined {
   if (commands === undefined) return undefined;
-  const queue = new CommandQueue(commands, nowMs, rules);
+  const queue = new CommandQueue(commands, nowMs, rules, robot);
   queue.expire();
   return endStep(queue, outputs);
 }

@@ -1,6 +1,6 @@
 import { type CommandData, type FleetAlertData, type OutputEventType, topics } from '@fleetstream/contracts';
 import { type FoldOutput } from '@fleetstream/kernel';
-import { type CommandMove } from './command-queue.ts';
+import { type CommandMove } from './command-ledger.ts';
 import { toRobotStateView } from './published.ts';
 import { type RobotState } from './robot-state.ts';
 
@@ -34,25 +34,16 @@ export class OutputCollector {
     this.#add(topics.alerts, 'fleet.alert.v1', whole satisfies FleetAlertData);
   }
 
-  command({ command, previousStatus, reason, result }: CommandMove): void {
+  command({ command, previousStatus, why, ask, verification }: CommandMove): void {
     const { robotId, nowMs, eventId } = this.#origin;
-    const { id: commandId, action, parameters, requestedBy, requestedAtMs, expiresAtMs, status, attempt } = command;
+    const { id: commandId, action, parameters, requestedBy, requestedAtMs, expiresAtMs, status, epoch } = command;
+    const { tries, attempt, instance, idempotent, stop, cancels, priority, notBeforeMs, after } = command;
+    const { needsApproval, approvedBy, taskId, rolloutId } = command;
     const whole = {
-      commandId,
-      robotId,
-      status,
-      previousStatus,
-      action,
-      parameters,
-      requestedBy,
-      requestedAtMs,
-      expiresAtMs,
-      atMs: nowMs,
-      deliver: status === 'QUEUED',
-      attempt,
-      reason,
-      result,
-      eventId,
+      ...{ commandId, robotId, status, previousStatus, action, parameters, requestedBy, requestedAtMs, expiresAtMs },
+      ...{ atMs: nowMs, deliver: status === 'QUEUED', ask: ask ? true : undefined, epoch, tries, attempt, instance },
+      ...{ idempotent, stop, cancels, priority, notBeforeMs, after, needsApproval, approvedBy, taskId, rolloutId },
+      ...{ verification, by: why.by, reason: why.reason, result: why.result, eventId },
     };
     this.#add(topics.commands, 'fleet.command.v1', whole satisfies CommandData);
   }

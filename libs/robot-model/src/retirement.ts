@@ -13,7 +13,8 @@ export function stateEndsAt(
   { identity, commands, lastLogTimeMs }: Pick<RobotState, 'identity' | 'commands' | 'lastLogTimeMs'>,
   { retiredKeptMs }: Pick<RobotRules, 'retiredKeptMs'>,
 ): number | undefined {
-  if (!identity.retired || (commands !== undefined && commands.open.length > 0)) return undefined;
+  if (!identity.retired || (commands !== undefined && commands.open.length + commands.verifying.length > 0))
+    return undefined;
   return lastLogTimeMs + retiredKeptMs;
 }
 

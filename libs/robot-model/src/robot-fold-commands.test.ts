@@ -121,7 +121,7 @@ describe('a command', () => {
       told: ['a ACCEPTED', 'a QUEUED', 'robot-online', 'a SUCCEEDED'],
     },
     {
-      name: 'expires when it has not ended in time, whatever the robot was doing',
+      name: 'expires when the robot was not given it in time',
       when: [
         [0, request('a', { expiresInMs: 5_000 })],
         [1, request('b', { expiresInMs: 10_000 })],
@@ -171,9 +171,10 @@ describe('a command', () => {
       requestedAtMs: start,
       expiresAtMs: start + 60_000,
       deliver: false,
+      epoch: 0,
     };
     expect(commands).toEqual([
-      { ...whole, status: 'ACCEPTED', atMs: start, reason: 'tidy', eventId: 'e0' },
+      { ...whole, status: 'ACCEPTED', atMs: start, by: 'ann', reason: 'tidy', eventId: 'e0' },
       { ...whole, status: 'QUEUED', previousStatus: 'ACCEPTED', atMs: start, deliver: true, eventId: 'e0' },
       { ...whole, status: 'SENT', previousStatus: 'QUEUED', atMs: start + 7, attempt: 1, eventId: 'e1' },
       {

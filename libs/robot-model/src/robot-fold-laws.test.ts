@@ -1,9 +1,11 @@
 import {
   commandAckStatuses,
   type CommandData,
-  commandStatuses,
+  commandPriorities,
+  type Condition,
   deliveryChannels,
   deliveryOutcomes,
+  failureClasses,
   type FleetEvent,
   isTerminal,
   outputEventSchemas,
@@ -11,6 +13,7 @@ import {
 import { type FoldOutput, type Transition } from '@fleetstream/kernel';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { commandMoves } from './command.ts';
 import { createRobotFold } from './robot-fold.ts';
 import { defaultRobotRules } from './robot-rules.ts';
 import { type RobotState } from './robot-state.ts';
@@ -26,6 +29,10 @@ const rules = {
   commandsOpenMax: 3,
   commandsInFlightMax: 2,
   commandsFinishedMax: 3,
+  commandsReservedMax: 1,
+  commandAnswerWithinMs: 30,
+  commandSettleWithinMs: 60,
+  commandRetryMs: 10,
 };
 const fold = createRobotFold(rules);
 /** States end in it, and begin anew. */
@@ -63,8 +70,20 @@ const metrics = fc.dictionary(fc.constantFrom('volt', 'amp', 'constructor', 'Tem
 /** Actions of states have some of these ids too. */
 const commandId = fc.constantFrom('x', 'y', 'z', 'v', 'w');
 const commandAck = fc.record(
-  { commandId, status: fc.constantFrom(...commandAckStatuses), reason: text, result: text },
+  {
+    commandId: fc.oneof(commandId, fc.constantFrom('cancel.x', 'cancel.y')),
+    status: fc.constantFrom(...commandAckStatuses),
+    tries: fc.integer({ min: 1, max: 2 }),
+    failure: fc.constantFrom(...failureClasses),
+    reason: text,
+    result: text,
+  },
   { requiredKeys: ['commandId', 'status'] },
+);
+const condition = fc.constantFrom<Condition>(
+  { path: 'presence', equals: 'online' },
+  { path: 'driving', equals: true },
+  { path: 'battery.percent', above: 50 },
 );
 /** Expiries that meet each other, the silence limit, and the gaps between records. */
 const commandRequest = fc.record(
@@ -74,6 +93,17 @@ const commandRequest = fc.record(
     parameters: fc.dictionary(text, fc.jsonValue(), { maxKeys: 2 }),
     requestedBy: text,
     expiresInMs: fc.constantFrom(10, 49, 50, 51, 100),
+    stop: fc.constantFrom(false, false, true),
+    idempotent: fc.boolean(),
+    triesMax: fc.integer({ min: 1, max: 3 }),
+    priority: fc.constantFrom(...commandPriorities),
+    notBeforeMs: fc.constantFrom(0, 1_000_010, 1_002_050),
+    after: fc.record({ commandId, on: fc.constantFrom('success' as const, 'end' as const) }),
+    when: condition,
+    require: condition,
+    ifEpoch: fc.nat({ max: 1 }),
+    verify: fc.record({ condition, withinMs: fc.constantFrom(0, 50) }),
+    needsApproval: fc.boolean(),
   },
   { requiredKeys: ['commandId', 'action'] },
 );
@@ -82,6 +112,12 @@ const delivery = fc.record({
   attempt: fc.integer({ min: 1, max: 3 }),
   outcome: fc.constantFrom(...deliveryOutcomes),
   channel: fc.constantFrom(...deliveryChannels),
+});
+const cancel = fc.record({ commandId, requestedBy: text });
+const decision = fc.record({
+  commandId,
+  decision: fc.constantFrom('approved' as const, 'declined' as const),
+  decidedBy: text,
 });
 const body = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('robot.state.v1'), data: stateData }) },
@@ -94,6 +130,8 @@ const body = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('robot.command-ack.v1'), data: commandAck }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('fleet.command-requested.v1'), data: commandRequest }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('fleet.delivery.v1'), data: delivery }) },
+  fc.record({ type: fc.constant('fleet.command-cancel-requested.v1'), data: cancel }),
+  fc.record({ type: fc.constant('fleet.command-decided.v1'), data: decision }),
   fc.record({
     type: fc.constant('fleet.robot-enrolled.v1'),
     data: fc.record({ name: text, keyVersion: fc.nat() }, optional),
@@ -271,9 +309,9 @@ it('every output has an id of its own and fits its schema', () => {
   );
 });
 
-it('a command goes only forward, from where it was, to one end', () => {
+it('a command makes legal moves alone, from where it was, to one end', () => {
   // All commands stay remembered, so that none of these short histories begins one anew.
-  const remembering = createRobotFold({ ...rules, commandsFinishedMax: 25 });
+  const remembering = createRobotFold({ ...rules, commandsFinishedMax: 60 });
   fc.assert(
     fc.property(history, (records) => {
       const { outputs, text } = foldAll(records, undefined, remembering);
@@ -286,13 +324,14 @@ it('a command goes only forward, from where it was, to one end', () => {
         expect(command.previousStatus).toBe(before?.status);
         expect(command.deliver).toBe(command.status === 'QUEUED');
         if (before !== undefined) {
-          expect(isTerminal(before.status)).toBe(false);
-          expect(commandStatuses.indexOf(command.status)).toBeGreaterThan(commandStatuses.indexOf(before.status));
+          expect(isLegal(before, command)).toBe(true);
           expect(command.atMs).toBeGreaterThanOrEqual(before.atMs);
+          expect(command.epoch).toBe(before.epoch);
         }
-        latest.set(command.commandId, command);
+        // What was looked at afterwards doesn't change when it succeeded.
+        if (!isAfterthought(command)) latest.set(command.commandId, command);
         const told = [...latest.values()].filter(({ status }) => !isTerminal(status));
-        expect(told.length).toBeLessThanOrEqual(rules.commandsOpenMax);
+        expect(told.length).toBeLessThanOrEqual(rules.commandsOpenMax + rules.commandsReservedMax + 1);
       }
       const { commands } = remembering.decodeState(text);
       const kept = [...(commands?.open ?? []), ...(commands?.finished ?? [])].map(({ id, status, atMs }) => ({
@@ -302,15 +341,56 @@ it('a command goes only forward, from where it was, to one end', () => {
       }));
       const said = [...latest.values()].map(({ commandId, status, atMs }) => ({ commandId, status, atMs }));
       expect(sortById(kept)).toEqual(sortById(said));
-      // Whoever waits does so because all places are taken.
-      const inFlight = commands?.open.filter(({ status }) => status !== 'ACCEPTED').length ?? 0;
-      if (inFlight !== commands?.open.length && commands !== undefined) {
-        expect(inFlight).toBeGreaterThanOrEqual(rules.commandsInFlightMax);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+it('what may have been begun is not given out again, unless that does no harm or the robot says it was not', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      const latest = new Map<string, CommandData>();
+      for (const { value } of foldAll(records).outputs) {
+        const { type, data } = JSON.parse(value ?? '{}') as OutputEvent;
+        if (type !== 'fleet.command.v1') continue;
+        const command = data as CommandData;
+        const before = latest.get(command.commandId)?.status ?? 'ACCEPTED';
+        latest.set(command.commandId, command);
+        if (before === 'ACCEPTED' || (command.status !== 'ACCEPTED' && command.status !== 'QUEUED')) continue;
+        const certain = ['not-sent', 'not-executed', 'retry-after-not-started'];
+        if (command.idempotent !== true) expect(certain).toContain(command.reason);
       }
     }),
     { numRuns: 400 },
   );
 });
+
+it('nothing of an older epoch comes into flight after a stop', () => {
+  fc.assert(
+    fc.property(history, (records) => {
+      let epoch = 0;
+      for (const { value } of foldAll(records).outputs) {
+        const { type, data } = JSON.parse(value ?? '{}') as OutputEvent;
+        if (type !== 'fleet.command.v1') continue;
+        const command = data as CommandData;
+        if (command.stop === true && command.status === 'ACCEPTED') epoch = Math.max(epoch, command.epoch ?? 0);
+        if (command.deliver) expect(command.epoch).toBe(epoch);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+function isLegal(before: CommandData, { status, verification, ask, approvedBy }: CommandData): boolean {
+  if (status !== before.status) return commandMoves[before.status].includes(status);
+  if (status === 'ACCEPTED') return approvedBy !== before.approvedBy;
+  if (status === 'UNKNOWN') return ask !== true && before.ask === true;
+  return status === 'SUCCEEDED' && before.verification === 'PENDING' && verification !== 'PENDING';
+}
+
+function isAfterthought({ verification }: CommandData): boolean {
+  return verification === 'VERIFIED' || verification === 'DIVERGED';
+}
 
 it('a state that was written before there were commands reads as one without them, and is written the same', () => {
   fc.assert(

@@ -30,7 +30,7 @@ import { robotDueAt } from './timers.ts';
  * - Outputs: alerts to `fleet.alerts` when presence or an error changes or the robot raises one; every transition of a
  *   command to `fleet.commands`; the compact state to `fleet.states` after a change that a reader cares about. In one
  *   step they come in this order.
- * - Timers: silence that turns into absence, commands that expire, and the end of a retired robot's state, which leaves
+ * - Timers: silence that turns into absence, commands whose time is up, and the end of a retired robot's state, which leaves
  *   a tombstone on `fleet.states`. What is due at one millisecond is one step.
  */
 export function createRobotFold(rules: RobotRules): Fold<RobotState, FleetEvent> {
@@ -38,7 +38,7 @@ export function createRobotFold(rules: RobotRules): Fold<RobotState, FleetEvent>
     name: 'robot',
     // 2: commands. States of version 1 are read as they are; but a model that doesn't know commands would let them lie
     // unmoved and never expire them, so it must not read these.
-    // 3: recent ids are hashes.
+    // 3: recent ids are hashes; commands have epochs.
     stateVersion: 3,
     upgrades: { 2: upgradeRobotState },
     initial: initialRobotState,
@@ -70,7 +70,7 @@ function stepRobot(state: RobotState, event: FleetEvent, at: FoldPosition, rules
     const late = arrival.kind === 'late';
     count(draft, event, arrival, nowMs);
     foldEvent(draft, event, late, nowMs, outputs, rules);
-    draft.commands = foldCommands(state, { event, late, nowMs }, outputs, rules);
+    draft.commands = foldCommands(state, { event, late, nowMs, robot: draft }, outputs, rules);
   } else draft.counters = countUnfolded(state.counters, arrival.kind);
   return publish(state, draft, nowMs, outputs, rules);
 }
@@ -90,7 +90,7 @@ function fireTimer(state: RobotState, key: string, dueMs: number, rules: RobotRu
   draft.lastLogTimeMs = Math.max(nowMs, state.lastLogTimeMs);
   // Whatever is due at this millisecond fires in one step: its outputs are numbered together.
   movePresence(draft, { kind: 'timer', nowMs }, outputs, rules);
-  draft.commands = expireCommands(state.commands, nowMs, outputs, rules);
+  draft.commands = expireCommands(state.commands, { nowMs, robot: draft }, outputs, rules);
   if (stateEndsAt(state, rules) === nowMs) {
     outputs.tombstone();
     return { state: draft, outputs: outputs.outputs, ended: true };
@@ -168,11 +168,11 @@ function foldEvent(
     case 'fleet.robot-retired.v1':
       draft.identity = retire(draft.identity, event.data.reason);
       return;
-    // What is about commands is for `foldCommands`. Cancelling is not part of a command's life yet: the request is
-    // counted and stays in the log.
+    // What is about commands is for `foldCommands`.
     case 'robot.command-ack.v1':
     case 'fleet.command-requested.v1':
     case 'fleet.command-cancel-requested.v1':
+    case 'fleet.command-decided.v1':
     case 'fleet.delivery.v1':
     case 'fleet.tick.v1':
       return;

@@ -20,6 +20,14 @@ export interface RobotRules {
   readonly commandsInFlightMax: number;
   /** Ended commands remembered, by which a repeated request is known. */
   readonly commandsFinishedMax: number;
+  /** Places beyond `commandsOpenMax` for cancels alone. */
+  readonly commandsReservedMax: number;
+  /** A command that was handed over and of which the robot says nothing for this long is UNKNOWN, in log milliseconds. */
+  readonly commandAnswerWithinMs: number;
+  /** For this long the robot may tell what came of an UNKNOWN command, in log milliseconds. */
+  readonly commandSettleWithinMs: number;
+  /** Log milliseconds before the second try; doubled for each further one. */
+  readonly commandRetryMs: number;
 }
 
 export const defaultRobotRules: RobotRules = {
@@ -33,4 +41,8 @@ export const defaultRobotRules: RobotRules = {
   commandsOpenMax: 64,
   commandsInFlightMax: 4,
   commandsFinishedMax: 16,
+  commandsReservedMax: 8,
+  commandAnswerWithinMs: 20_000,
+  commandSettleWithinMs: 600_000,
+  commandRetryMs: 1_000,
 };

@@ -1,6 +1,7 @@
 import { type ActiveError } from './active-errors.ts';
 import { type Boots } from './boots.ts';
-import { type Commands } from './command-queue.ts';
+import { type Command, toCommand } from './command.ts';
+import { type Commands, noCommands } from './command-ledger.ts';
 import { type Counters, noCounts } from './counters.ts';
 import { emptyIdWindow, type IdListWindow, type IdWindow, toIdWindow } from './id-window.ts';
 import { type Identity, unknownIdentity } from './identity.ts';
@@ -74,5 +75,17 @@ export function decodeRobotState(text: string): RobotState {
     identity: { ...unknownIdentity, ...stored.identity },
     presence: { ...unknownPresence, ...stored.presence },
     reported: { ...nothingReported, ...stored.reported },
+    commands: stored.commands === undefined ? undefined : readCommands(stored.commands),
+  };
+}
+
+/** Version 2 had no epochs, no post-conditions and fewer counters. */
+function readCommands(stored: Partial<Commands>): Commands {
+  const { open = [], counters, ...rest } = stored;
+  return {
+    ...noCommands,
+    ...rest,
+    open: open.map((command) => toCommand({ ...command, epoch: (command as Partial<Command>).epoch ?? 0 })),
+    counters: { ...noCommands.counters, ...counters },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandParametersMax, commandStatuses, isTerminal } from './command-events.ts';
+import { commandParametersMax, commandStatuses, isSettled, isTerminal } from './command-events.ts';
 import { commandRequestedSchema, deliverySchema } from './fleet-events.ts';
 
 const request = { commandId: 'c1', action: 'move' };
@@ -22,6 +22,11 @@ describe('a command request', () => {
       problem: /longer than 4096/,
     },
     { name: 'is not nested deeply', data: { parameters: { nested } }, problem: /nested deeper/ },
+    { name: 'may wait for another', data: { after: { commandId: 'c0', on: 'success' } } },
+    { name: 'may wait for the robot', data: { when: { path: 'battery.percent', above: 30 } } },
+    { name: 'waits for one thing at a time', data: { when: { path: 'mode', above: 1, below: 2 } }, problem: /Invalid/ },
+    { name: 'may have to show', data: { verify: { condition: { path: 'node', equals: 'n7' }, withinMs: 0 } } },
+    { name: 'is begun ten times at most', data: { triesMax: 11 }, problem: /10/ },
     { name: 'hides no prototype', data: { parameters: { hidden } }, problem: /__proto__/ },
   ])('$name', ({ data, problem }) => {
     const parsed = commandRequestedSchema.safeParse({ ...request, ...data });
@@ -37,6 +42,8 @@ it('a delivery says which attempt it was and over which channel', () => {
   expect(deliverySchema.safeParse({ ...delivery, channel: undefined }).success).toBe(false);
 });
 
-it('four statuses end a command', () => {
-  expect(commandStatuses.filter(isTerminal)).toEqual(['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED']);
+it('seven statuses end a command, and one of them only until something is heard of it', () => {
+  const settled = ['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'SUPERSEDED'];
+  expect(commandStatuses.filter(isTerminal)).toEqual(['UNKNOWN', ...settled]);
+  expect(commandStatuses.filter(isSettled)).toEqual(settled);
 });

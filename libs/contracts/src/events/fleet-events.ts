@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { findUnsafeJson } from '../find-unsafe-json.ts';
 import {
+  afterSchema,
   commandExpiryMs,
   commandIdSchema,
   commandParametersMax,
+  commandPriorities,
+  commandTriesMax,
   deliveryChannels,
   deliveryOutcomes,
+  postConditionSchema,
 } from './command-events.ts';
+import { conditionSchema } from './condition.ts';
 import { nameSchema, textSchema } from './shared.ts';
 
 /** Depth first: what is nested too deeply can't be printed to be measured. */
@@ -49,12 +54,50 @@ export const commandRequestedSchema = z
         'Milliseconds of log time after the request at which the command expires unless it has ended by then, ' +
           `${commandExpiryMs.min} to ${commandExpiryMs.max}; ${commandExpiryMs.default} when left out`,
       ),
+    stop: z
+      .boolean()
+      .optional()
+      .describe('Goes ahead of everything, raises the control epoch and supersedes what the robot was not given yet'),
+    idempotent: z.boolean().optional().describe('Doing it twice does no harm; false when left out'),
+    triesMax: z
+      .int()
+      .min(1)
+      .max(commandTriesMax)
+      .optional()
+      .describe('How often it may be begun: again after a failure that may pass; 1 when left out'),
+    priority: z.enum(commandPriorities).optional().describe('normal when left out'),
+    notBeforeMs: z.int().min(0).optional().describe('Log time before which its turn does not come'),
+    after: afterSchema.optional().describe('A step of a task: not before that command has ended'),
+    when: conditionSchema.optional().describe('Its turn does not come while this does not hold'),
+    require: conditionSchema.optional().describe('Rejected when this does not hold at the request'),
+    ifEpoch: z.int().min(0).optional().describe("Rejected when the robot's control epoch is another"),
+    verify: postConditionSchema.optional().describe('What the robot is to report after success'),
+    needsApproval: z.boolean().optional().describe('Its turn does not come before somebody else approves'),
+    taskId: textSchema.optional(),
+    rolloutId: textSchema.optional(),
   })
   .describe('Somebody wants the robot to do something.');
 
 export const commandCancelRequestedSchema = z
-  .object({ commandId: commandIdSchema, requestedBy: textSchema.optional() })
-  .describe('Somebody wants a command undone before it is done.');
+  .object({
+    commandId: commandIdSchema.describe('The command to undo'),
+    cancelId: commandIdSchema.optional().describe('The id of the cancelling, which is a command itself'),
+    requestedBy: textSchema.optional(),
+    reason: textSchema.optional(),
+  })
+  .describe(
+    'Somebody wants a command undone. The cancelling succeeds when the command is CANCELLED, fails with too-late when ' +
+      'it ended otherwise, and is rejected with not-active when no such command is known.',
+  );
+
+export const commandDecidedSchema = z
+  .object({
+    commandId: commandIdSchema,
+    decision: z.enum(['approved', 'declined']),
+    decidedBy: textSchema.min(1).describe('Somebody else than who requested it, or it moves nothing'),
+    reason: textSchema.optional(),
+  })
+  .describe('Somebody approved or declined a command that needs it.');
 
 export const deliverySchema = z
   .object({
@@ -62,7 +105,10 @@ export const deliverySchema = z
     attempt: z.int().min(1).describe('Counts the attempts to deliver this command, from 1'),
     outcome: z
       .enum(deliveryOutcomes)
-      .describe('UNDELIVERABLE moves nothing: the command stays due until the robot has it or it expires'),
+      .describe(
+        'After NOT_SENT it is certain that the robot got nothing and it is due again; UNDELIVERABLE moves nothing',
+      ),
+    instance: textSchema.optional().describe('Which instance of the service makes the attempt'),
     channel: z.enum(deliveryChannels).describe('The robot asked for it, or it was posted to its callback URL'),
     detail: textSchema.optional(),
   })
@@ -75,4 +121,6 @@ export const tickSchema = z
 export type RobotEnrolledData = z.infer<typeof robotEnrolledSchema>;
 export type RobotRetiredData = z.infer<typeof robotRetiredSchema>;
 export type CommandRequestedData = z.infer<typeof commandRequestedSchema>;
+export type CommandCancelRequestedData = z.infer<typeof commandCancelRequestedSchema>;
+export type CommandDecidedData = z.infer<typeof commandDecidedSchema>;
 export type DeliveryData = z.infer<typeof deliverySchema>;

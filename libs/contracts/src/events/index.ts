@@ -2,6 +2,7 @@ import { type z } from 'zod';
 import { commandSchema } from './command-events.ts';
 import {
   commandCancelRequestedSchema,
+  commandDecidedSchema,
   commandRequestedSchema,
   deliverySchema,
   robotEnrolledSchema,
@@ -28,6 +29,7 @@ export const fleetEventSchemas = {
   'fleet.robot-retired.v1': robotRetiredSchema,
   'fleet.command-requested.v1': commandRequestedSchema,
   'fleet.command-cancel-requested.v1': commandCancelRequestedSchema,
+  'fleet.command-decided.v1': commandDecidedSchema,
   'fleet.delivery.v1': deliverySchema,
   'fleet.tick.v1': tickSchema,
 } as const;

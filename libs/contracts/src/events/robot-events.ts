@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commandAckStatuses } from './command-events.ts';
+import { commandAckStatuses, failureClasses } from './command-events.ts';
 import { actionStatuses, errorLevels, nameSchema, numberSchema, rawSchema, textSchema } from './shared.ts';
 
 /** Metrics that one telemetry event may carry. */
@@ -39,7 +39,12 @@ export const robotCommandAckSchema = z
     commandId: textSchema.min(1),
     status: z
       .enum(commandAckStatuses)
-      .describe('Received, begun, done, gone wrong, or not to be done; steps may be left out'),
+      .describe(
+        'Received, begun, halted, done, gone wrong, not to be done, undone, or overtaken by a stop; steps may be left ' +
+          'out. NOT_EXECUTED and NOT_KNOWN answer the question what came of it: certainly nothing, or it can not tell',
+      ),
+    tries: z.int().min(1).optional().describe('Which try it speaks of; the current one when left out'),
+    failure: z.enum(failureClasses).optional().describe('Whether trying again may help; permanent when left out'),
     reason: textSchema.optional().describe('Why it failed or was rejected'),
     result: textSchema.optional().describe('What came of it'),
     raw: rawSchema.optional(),
