@@ -26,32 +26,137 @@ interface Input {
 
 /** What happens to the command `c`, given for the second time at the latest. */
 const inputs: Readonly<Record<string, Input>> = {
-  'requested again': { happen: (queue) => queue.request({ commandId: 'c', action: 'move' }) },
-  'a stop': { happen: (queue) => queue.request({ commandId: 's', action: 'stop', stop: true }) },
-  'a cancel': { happen: (queue) => queue.cancel({ commandId: 'c', cancelId: 'x' }) },
-  'delivery SENT': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'SENT' }) },
-  'delivery DELIVERED': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'DELIVERED' }) },
-  'delivery UNDELIVERABLE': { happen: (queue) => queue.deliver({ ...delivery, outcome: 'UNDELIVERABLE' }) },
-  'delivery NOT_SENT': { happen: (queue) => queue.deliver({ ...delivery, attempt: 1, outcome: 'NOT_SENT' }) },
-  'answer ACKED': { happen: (queue) => queue.answer(answer('ACKED')) },
-  'answer RUNNING': { happen: (queue) => queue.answer(answer('RUNNING')) },
-  'answer PAUSED': { happen: (queue) => queue.answer(answer('PAUSED')) },
-  'answer SUCCEEDED': { happen: (queue) => queue.answer(answer('SUCCEEDED')) },
-  'answer FAILED': { happen: (queue) => queue.answer(answer('FAILED')) },
-  'answer REJECTED': { happen: (queue) => queue.answer(answer('REJECTED')) },
-  'answer CANCELLED': { happen: (queue) => queue.answer(answer('CANCELLED')) },
-  'answer SUPERSEDED': { happen: (queue) => queue.answer(answer('SUPERSEDED')) },
-  'answer NOT_EXECUTED': { happen: (queue) => queue.answer(answer('NOT_EXECUTED')) },
-  'answer NOT_KNOWN': { happen: (queue) => queue.answer(answer('NOT_KNOWN')) },
-  'late ACKED': { happen: (queue) => queue.answer({ ...answer('ACKED'), late: true }) },
-  'late SUCCEEDED': { happen: (queue) => queue.answer({ ...answer('SUCCEEDED'), late: true }) },
-  'failed before it began': { happen: (queue) => queue.answer({ ...answer('FAILED'), failure: 'not-started' }) },
+  'requested again': {
+    happen: (queue) => {
+      queue.request({ commandId: 'c', action: 'move' });
+    },
+  },
+  'a stop': {
+    happen: (queue) => {
+      queue.request({ commandId: 's', action: 'stop', stop: true });
+    },
+  },
+  'a cancel': {
+    happen: (queue) => {
+      queue.cancel({ commandId: 'c', cancelId: 'x' });
+    },
+  },
+  'delivery SENT': {
+    happen: (queue) => {
+      queue.deliver({ ...delivery, outcome: 'SENT' });
+    },
+  },
+  'delivery DELIVERED': {
+    happen: (queue) => {
+      queue.deliver({ ...delivery, outcome: 'DELIVERED' });
+    },
+  },
+  'delivery UNDELIVERABLE': {
+    happen: (queue) => {
+      queue.deliver({ ...delivery, outcome: 'UNDELIVERABLE' });
+    },
+  },
+  'delivery NOT_SENT': {
+    happen: (queue) => {
+      queue.deliver({ ...delivery, attempt: 1, outcome: 'NOT_SENT' });
+    },
+  },
+  'answer ACKED': {
+    happen: (queue) => {
+      queue.answer(answer('ACKED'));
+    },
+  },
+  'answer RUNNING': {
+    happen: (queue) => {
+      queue.answer(answer('RUNNING'));
+    },
+  },
+  'answer PAUSED': {
+    happen: (queue) => {
+      queue.answer(answer('PAUSED'));
+    },
+  },
+  'answer SUCCEEDED': {
+    happen: (queue) => {
+      queue.answer(answer('SUCCEEDED'));
+    },
+  },
+  'answer FAILED': {
+    happen: (queue) => {
+      queue.answer(answer('FAILED'));
+    },
+  },
+  'answer REJECTED': {
+    happen: (queue) => {
+      queue.answer(answer('REJECTED'));
+    },
+  },
+  'answer CANCELLED': {
+    happen: (queue) => {
+      queue.answer(answer('CANCELLED'));
+    },
+  },
+  'answer SUPERSEDED': {
+    happen: (queue) => {
+      queue.answer(answer('SUPERSEDED'));
+    },
+  },
+  'answer NOT_EXECUTED': {
+    happen: (queue) => {
+      queue.answer(answer('NOT_EXECUTED'));
+    },
+  },
+  'answer NOT_KNOWN': {
+    happen: (queue) => {
+      queue.answer(answer('NOT_KNOWN'));
+    },
+  },
+  'late ACKED': {
+    happen: (queue) => {
+      queue.answer({ ...answer('ACKED'), late: true });
+    },
+  },
+  'late SUCCEEDED': {
+    happen: (queue) => {
+      queue.answer({ ...answer('SUCCEEDED'), late: true });
+    },
+  },
+  'failed before it began': {
+    happen: (queue) => {
+      queue.answer({ ...answer('FAILED'), failure: 'not-started' });
+    },
+  },
   'a place in flight': {},
-  'no answer': { afterMs: 20_000, happen: (queue) => queue.expire() },
-  'time is up': { afterMs: 60_000, happen: (queue) => queue.expire() },
-  'ACKED too late': { afterMs: 60_000, happen: (queue) => queue.answer(answer('ACKED')) },
-  'NOT_EXECUTED too late': { afterMs: 60_000, happen: (queue) => queue.answer(answer('NOT_EXECUTED')) },
-  'nothing came of it': { afterMs: 600_000, happen: (queue) => queue.expire() },
+  'no answer': {
+    afterMs: 20_000,
+    happen: (queue) => {
+      queue.expire();
+    },
+  },
+  'time is up': {
+    afterMs: 60_000,
+    happen: (queue) => {
+      queue.expire();
+    },
+  },
+  'ACKED too late': {
+    afterMs: 60_000,
+    happen: (queue) => {
+      queue.answer(answer('ACKED'));
+    },
+  },
+  'NOT_EXECUTED too late': {
+    afterMs: 60_000,
+    happen: (queue) => {
+      queue.answer(answer('NOT_EXECUTED'));
+    },
+  },
+  'nothing came of it': {
+    afterMs: 600_000,
+    happen: (queue) => {
+      queue.expire();
+    },
+  },
 };
 
 const delivery = { commandId: 'c', attempt: 2, channel: 'push' } as const;

@@ -15,7 +15,13 @@ export interface CommandExecutorParts {
   readonly run: string;
 }
 
-type Status = 'ACKED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'REJECTED';
+type Status = 'ACKED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'NOT_EXECUTED';
+
+/** What came of this command? */
+interface Question {
+  readonly commandId: string;
+  readonly ask: true;
+}
 
 const outboxRetryMs = 100;
 const durationMs = { min: 100, max: 1200 } as const;
@@ -29,8 +35,9 @@ const failedShare = 0.05;
  */
 export class CommandExecutor {
   readonly #parts: CommandExecutorParts;
-  readonly #queue: CommandDeed[] = [];
+  readonly #queue: (CommandDeed | Question)[] = [];
   #working: Promise<void> | undefined;
+  #answers = 0;
 
   constructor(parts: CommandExecutorParts) {
     this.#parts = parts;
@@ -38,7 +45,11 @@ export class CommandExecutor {
 
   receive(commands: readonly GivenCommand[]): void {
     const { robotId, journal } = this.#parts;
-    for (const { commandId, action } of commands) {
+    for (const { commandId, action, ask } of commands) {
+      if (ask === true) {
+        this.#queue.push({ commandId, ask });
+        continue;
+      }
       const known = journal.find(robotId, commandId);
       const deed = known ?? journal.begin(robotId, commandId, action);
       deed.received += 1;
@@ -54,8 +65,9 @@ export class CommandExecutor {
 
   async #work(): Promise<void> {
     const { signal } = this.#parts;
-    for (let deed = this.#queue.shift(); deed !== undefined && !signal.aborted; deed = this.#queue.shift()) {
-      await this.#execute(deed);
+    for (let next = this.#queue.shift(); next !== undefined && !signal.aborted; next = this.#queue.shift()) {
+      if ('ask' in next) await this.#tell(next.commandId);
+      else await this.#execute(next);
     }
     this.#working = undefined;
   }
@@ -77,16 +89,29 @@ export class CommandExecutor {
     else await this.#end(deed, 'SUCCEEDED', { result: 'done' });
   }
 
+  /** What came of a command, by the journal; each answer is an event of its own. */
+  async #tell(commandId: string): Promise<void> {
+    const deed = this.#parts.journal.find(this.#parts.robotId, commandId);
+    this.#answers += 1;
+    const answer = deed === undefined ? 'NOT_EXECUTED' : (deed.outcome ?? 'ACKED');
+    await this.#say({ commandId }, answer, {}, `asked-${this.#answers}`);
+  }
+
   async #end(deed: CommandDeed, outcome: 'SUCCEEDED' | 'FAILED' | 'REJECTED', more: object): Promise<void> {
     deed.outcome = outcome;
     await this.#say(deed, outcome, more);
   }
 
-  async #say({ commandId }: CommandDeed, status: Status, more: object = {}): Promise<void> {
+  async #say(
+    { commandId }: { readonly commandId: string },
+    status: Status,
+    more: object = {},
+    key = '',
+  ): Promise<void> {
     const { robotId, offer, sleep, signal, run } = this.#parts;
     const event = createRobotEvent({
       robotId,
-      id: toContentId(robotId, run, commandId, status),
+      id: toContentId(robotId, run, commandId, `${status}${key}`),
       type: 'robot.command-ack.v1',
       dataText: JSON.stringify({ commandId, status, ...more }),
     });

@@ -3,6 +3,8 @@ export interface GivenCommand {
   readonly commandId: string;
   readonly action: string;
   readonly attempt: number;
+  /** Not to be done: the robot is asked what came of it. */
+  readonly ask?: boolean;
 }
 
 /** What somebody wants of a robot. */

@@ -24,7 +24,9 @@ const askedMax = 100_000;
 const lookEveryMs = 250;
 const looksAtOnce = 8;
 
-const ended: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED']);
+const ended: ReadonlySet<string> = new Set([
+  ...['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'SUPERSEDED'],
+]);
 
 export function hasEnded(told: ToldCommand | undefined): boolean {
   return told !== undefined && ended.has(told.status);

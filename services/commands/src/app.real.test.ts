@@ -143,9 +143,20 @@ describe('a command', () => {
     expect(commandsOf(await service.poll(robotId))).toEqual([]);
   });
 
-  it('is handed over again when its robot is silent, and not once it has answered', async () => {
+  it('that may not be done twice is asked about when its robot had it', async () => {
     const robotId = robotOf('amr');
-    const commandId = await request(robotId);
+    const commandId = await request(robotId, { ...move, expiresInMs: 1000 });
+    expect(commandsOf(await service.poll(robotId, { waitSeconds: 5 }))).toMatchObject([{ commandId, attempt: 1 }]);
+    await eventually(() => statusOf(commandId)).toBe('UNKNOWN');
+    expect(commandsOf(await service.poll(robotId, { waitSeconds: 5 }))).toMatchObject([{ commandId, ask: true }]);
+    await backing.say(robotId, 'robot.command-ack.v1', { commandId, status: 'NOT_EXECUTED' });
+    await eventually(() => statusOf(commandId)).toBe('EXPIRED');
+    expect(commandsOf(await service.poll(robotId))).toEqual([]);
+  });
+
+  it('that may be done twice is handed over again when its robot is silent, and not once it has answered', async () => {
+    const robotId = robotOf('amr');
+    const commandId = await request(robotId, { ...move, idempotent: true });
     expect(commandsOf(await service.poll(robotId, { waitSeconds: 5 }))).toMatchObject([{ commandId, attempt: 1 }]);
     expect(commandsOf(await service.poll(robotId))).toEqual([]);
     expect(commandsOf(await service.poll(robotId, { waitSeconds: 5 }))).toMatchObject([{ commandId, attempt: 2 }]);
@@ -269,7 +280,7 @@ describe('with the Robot Platform', () => {
   it('pushes to a callback, signed, and again when it fails', async () => {
     await eventually(async () => (await service.get('/v1/platform/robots')).status).toBe(200);
     platform.callbackStatus = 500;
-    const commandId = await request('pushed', { ...move, expiresInMs: 60_000 });
+    const commandId = await request('pushed', { ...move, idempotent: true, expiresInMs: 60_000 });
     await eventually(() => platform.pushed.length).toBe(1);
     platform.callbackStatus = 204;
     await eventually(() => platform.pushed.length).toBe(2);

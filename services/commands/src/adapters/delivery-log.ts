@@ -1,7 +1,7 @@
 import { type DeliveryData } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
-import { type Handover } from '../domain/delivery-desk.ts';
+import { type Handover, isAsked } from '../domain/delivery-desk.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 import { toDeliveryRecord } from './command-events.ts';
 
@@ -27,17 +27,20 @@ export function createDeliveryLog(parts: {
   return {
     tell: async (handovers, { channel, outcome, detail }) => {
       const time = new Date(clock.nowMs()).toISOString();
-      const records = handovers.map(({ command, attempt }) => {
+      // A question is no delivery: the log hears of it by the answer.
+      const given = handovers.filter(({ command }) => !isAsked(command));
+      if (given.length === 0) return true;
+      const records = given.map(({ command, attempt }) => {
         const { commandId, robotId } = command;
         const data = { commandId, attempt, outcome, channel, ...(detail !== undefined && { detail }) };
         return toDeliveryRecord(robotId, data, time);
       });
       try {
         await producer.append(records);
-        metrics.delivered(channel, outcome, handovers.length);
+        metrics.delivered(channel, outcome, given.length);
         return true;
       } catch (thrown) {
-        metrics.deliveryUntold(handovers.length);
+        metrics.deliveryUntold(given.length);
         log.warn({ channel, outcome, reason: toMessage(thrown) }, 'the log was not told of a delivery');
         return false;
       }

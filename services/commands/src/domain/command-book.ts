@@ -1,4 +1,4 @@
-import { type CommandData, type CommandStatus, isTerminal } from '@fleetstream/contracts';
+import { type CommandData, type CommandStatus, isSettled } from '@fleetstream/contracts';
 import { type CommandView, toCommandView } from './command-view.ts';
 
 export interface CommandBookLimits {
@@ -43,10 +43,15 @@ export class CommandBook {
   /** Notes a transition. False when it tells nothing new: an end is an end, also when the log is read again. */
   apply(data: CommandData): boolean {
     const key = toKey(data);
-    if (this.#finished.has(key)) return false;
+    const ended = this.#finished.get(key);
+    if (ended !== undefined) {
+      const isSeen = ended.verification === 'PENDING' && data.verification !== undefined;
+      if (isSeen && data.verification !== 'PENDING') this.#finished.set(key, toCommandView(ended, data));
+      return false;
+    }
     const view = toCommandView(this.#open.get(key), data);
     this.#keyOfId.set(data.commandId, key);
-    if (isTerminal(view.status)) {
+    if (isSettled(view.status) || (view.status === 'UNKNOWN' && view.ask !== true)) {
       this.#removeOpen(key, view);
       this.#finished.set(key, view);
       if (this.#finished.size > this.#limits.finishedMax) this.#forgetFinished();
@@ -67,6 +72,13 @@ export class CommandBook {
   /** In the order of their requests. */
   openOf(robotId: string): Iterable<CommandView> {
     return this.#openOfRobot.get(robotId)?.values() ?? [];
+  }
+
+  /** The robot's control epoch, as far as open commands tell of it: after a stop, what is older is not handed over. */
+  epochOf(robotId: string): number {
+    let epoch = 0;
+    for (const view of this.openOf(robotId)) epoch = Math.max(epoch, view.epoch);
+    return epoch;
   }
 
   robotsWithOpen(): Iterable<string> {

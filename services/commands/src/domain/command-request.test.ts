@@ -73,6 +73,7 @@ describe('two requests are the same', () => {
       status: 'RUNNING',
       requestedAtMs: 1000,
       expiresAtMs: 301_000,
+      epoch: 0,
       history: [],
     } as const;
     expect(toViewIdentity({ ...view, ...first })).toBe(identity(first));

@@ -1,4 +1,4 @@
-import { type CommandData, type CommandStatus } from '@fleetstream/contracts';
+import { type CommandData, type CommandStatus, type Verification } from '@fleetstream/contracts';
 
 /** One step of a command's life, as the log told it. */
 export interface CommandStep {
@@ -20,14 +20,28 @@ export interface CommandView {
   readonly requestedAtMs: number;
   readonly expiresAtMs: number;
   readonly attempt?: number;
+  /** The robot's control epoch that it belongs to. */
+  readonly epoch: number;
+  readonly tries?: number;
+  readonly idempotent?: boolean;
+  readonly stop?: boolean;
+  /** The command that this one is to undo. */
+  readonly cancels?: string;
+  /** The robot is to be asked what came of it. */
+  readonly ask?: boolean;
+  readonly taskId?: string;
+  readonly rolloutId?: string;
+  readonly needsApproval?: boolean;
+  readonly approvedBy?: string;
+  readonly verification?: Verification;
   readonly reason?: string;
   readonly result?: string;
   /** Oldest first. It begins in the middle where the log was read from there. */
   readonly history: readonly CommandStep[];
 }
 
-/** A life has ten steps at most; a log that says more is not believed without end. */
-const historyMax = 16;
+/** Tries make a life longer; the first steps give way. */
+const historyMax = 32;
 
 export function toCommandView(before: CommandView | undefined, data: CommandData): CommandView {
   const { status, atMs, reason, result } = data;
@@ -42,6 +56,17 @@ export function toCommandView(before: CommandView | undefined, data: CommandData
     requestedAtMs: data.requestedAtMs,
     expiresAtMs: data.expiresAtMs,
     ...(data.attempt !== undefined && { attempt: data.attempt }),
+    epoch: data.epoch ?? 0,
+    ...(data.tries !== undefined && { tries: data.tries }),
+    ...(data.idempotent !== undefined && { idempotent: data.idempotent }),
+    ...(data.stop !== undefined && { stop: data.stop }),
+    ...(data.cancels !== undefined && { cancels: data.cancels }),
+    ...(data.ask !== undefined && { ask: data.ask }),
+    ...(data.taskId !== undefined && { taskId: data.taskId }),
+    ...(data.rolloutId !== undefined && { rolloutId: data.rolloutId }),
+    ...(data.needsApproval !== undefined && { needsApproval: data.needsApproval }),
+    ...(data.approvedBy !== undefined && { approvedBy: data.approvedBy }),
+    ...(data.verification !== undefined && { verification: data.verification }),
     ...(reason !== undefined && { reason }),
     ...(result !== undefined && { result }),
     history: [...(before?.history ?? []), step].slice(-historyMax),

@@ -20,6 +20,7 @@ function say(commandId: string, status: CommandStatus, more: { attempt?: number;
     expiresAtMs: 9000,
     atMs: 1,
     deliver: false,
+    idempotent: true,
   };
   book.apply({ ...data, ...(more.attempt !== undefined && { attempt: more.attempt }) });
   const view = book.find(commandId);

@@ -20,14 +20,17 @@ interface Attempt {
   readonly atMonotonicMs: number;
 }
 
-/** What the robot hasn't answered yet. From ACKED on it has the command, and is not told again. */
-const undelivered: ReadonlySet<CommandStatus> = new Set(['QUEUED', 'SENT', 'DELIVERED']);
+/** Of these the robot is told something: what it hasn't answered yet, and what it is asked about. */
+const talkedOf: ReadonlySet<CommandStatus> = new Set(['QUEUED', 'SENT', 'DELIVERED', 'UNKNOWN']);
 
 /**
  * Decides what is handed over when, whatever the channel:
  *
  *   due → handed over → answered by the robot (the log says ACKED or later)
  *                     → due again, when nothing was heard for `reofferMs` or the handing over failed
+ *
+ * Only what may be done twice is handed over again without being asked for. Of the rest the log says UNKNOWN after a
+ * while, and the robot is asked what came of it, as often.
  *
  * What another instance handed over shows as SENT or DELIVERED in the log, and waits as long. Two instances that are
  * asked within the log's delay hand the same command over twice: robots execute a command id once.
@@ -77,18 +80,32 @@ export class DeliveryDesk {
   note(command: CommandView, { monotonicMs }: Moment): void {
     const key = toKey(command);
     const known = this.#attempts.get(key);
-    if (!undelivered.has(command.status)) this.#attempts.delete(key);
+    if (!talkedOf.has(command.status)) this.#attempts.delete(key);
     else if (command.status !== 'QUEUED' && (command.attempt ?? 0) > (known?.attempt ?? 0)) {
       this.#attempts.set(key, { attempt: command.attempt ?? 1, atMonotonicMs: monotonicMs });
     }
   }
 
   #isDue(command: CommandView, { nowMs, monotonicMs }: Moment): boolean {
+    const { status } = command;
+    if (!talkedOf.has(status) || !this.#mayDeliver()) return false;
+    if (isAsked(command)) return this.#isQuiet(command, monotonicMs);
     // The log expires it; until it says so, a robot must not be given what nobody wants any more.
-    if (!undelivered.has(command.status) || command.expiresAtMs <= nowMs || !this.#mayDeliver()) return false;
+    if (command.expiresAtMs <= nowMs) return false;
+    const epoch = this.#book.epochOf(command.robotId);
+    if (command.epoch < epoch || (status !== 'QUEUED' && command.idempotent !== true)) return false;
+    return this.#isQuiet(command, monotonicMs);
+  }
+
+  #isQuiet(command: CommandView, monotonicMs: number): boolean {
     const last = this.#attempts.get(toKey(command));
     return last === undefined || monotonicMs - last.atMonotonicMs >= this.#reofferMs;
   }
+}
+
+/** Whether the robot is not given the command but asked what came of it. */
+export function isAsked({ status }: CommandView): boolean {
+  return status === 'UNKNOWN';
 }
 
 function toKey({ robotId, commandId }: CommandView): string {

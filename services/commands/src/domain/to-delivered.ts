@@ -1,4 +1,4 @@
-import { type Handover } from './delivery-desk.ts';
+import { type Handover, isAsked } from './delivery-desk.ts';
 
 /** A command as its robot gets it, pulled or pushed. */
 export interface DeliveredCommand {
@@ -8,9 +8,25 @@ export interface DeliveredCommand {
   readonly requestedAtMs: number;
   readonly expiresAtMs: number;
   readonly attempt: number;
+  /** A robot that knows a higher epoch was stopped since, and refuses the command as SUPERSEDED. */
+  readonly epoch: number;
+  /** Which try this is; each may be begun once. 1 when left out. */
+  readonly tries?: number;
+  /** Everything of an older epoch ends. */
+  readonly stop?: boolean;
+  /** The command to undo. */
+  readonly cancels?: string;
+  /** Not to be done: the robot says what came of it, NOT_EXECUTED when it never began, NOT_KNOWN when it can't tell. */
+  readonly ask?: boolean;
 }
 
 export function toDelivered({ command, attempt }: Handover): DeliveredCommand {
-  const { commandId, action, parameters = {}, requestedAtMs, expiresAtMs } = command;
-  return { commandId, action, parameters, requestedAtMs, expiresAtMs, attempt };
+  const { commandId, action, parameters = {}, requestedAtMs, expiresAtMs, epoch, tries, stop, cancels } = command;
+  return {
+    ...{ commandId, action, parameters, requestedAtMs, expiresAtMs, attempt, epoch },
+    ...(tries !== undefined && { tries }),
+    ...(stop !== undefined && { stop }),
+    ...(cancels !== undefined && { cancels }),
+    ...(isAsked(command) && { ask: true }),
+  };
 }

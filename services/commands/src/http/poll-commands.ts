@@ -89,6 +89,7 @@ async function handOver(
   }
   if (response.destroyed) {
     giveBack();
+    void deliveries.tell(handovers, { channel: 'pull', outcome: 'NOT_SENT' });
     return;
   }
   let finished = false;
