@@ -56,7 +56,7 @@ export {
   type RobotTelemetryData,
 } from './events/robot-events.ts';
 export { type RobotStateData } from './events/robot-state.ts';
-export { type ActionStatus, type ErrorLevel } from './events/shared.ts';
+export { type ActionStatus, type ErrorLevel, errorLevels } from './events/shared.ts';
 export {
   type EventResult,
   type FoldedProgress,
@@ -68,3 +68,11 @@ export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './
 export { tickKey, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';
 export { type ProblemFields, toProblem } from './to-problem.ts';
+export {
+  type Capsule,
+  type CapsuleContent,
+  capsuleContentSchema,
+  type CapsuleEvent,
+  type CapsuleOutput,
+  capsuleSchema,
+} from './capsule.ts';
