@@ -64,6 +64,7 @@ export function toProcessorEnvironment(options: {
   return {
     KAFKA_BROKERS: options.layout.kafkaBrokers,
     LOG_LEVEL: 'info',
+    REDIS_URL: `redis://127.0.0.1:${options.layout.ports.redis}`,
     PROCESSOR_HTTP_PORT: String(options.layout.ports.processorFirst + options.index),
     PROCESSOR_API_TOKEN: options.secrets.apiToken,
     PROCESSOR_GROUP_ID: processorGroupId,
