@@ -41,7 +41,8 @@ export class AnswerReader {
     if (!this.#flexible) return;
     for (let left = this.unsignedVarint(); left > 0; left -= 1) {
       this.unsignedVarint();
-      this.#at += this.unsignedVarint();
+      const sizeBytes = this.unsignedVarint();
+      this.#at += sizeBytes;
     }
   }
 

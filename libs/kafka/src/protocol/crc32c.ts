@@ -31,7 +31,7 @@ export function crc32c(bytes: Buffer, start: number, end: number): number {
   let at = start;
   for (; at < end && ((bytes.byteOffset + at) & 3) !== 0; at += 1) crc = step(crc, bytes[at]!);
   const strides = (end - at) >>> 4;
-  crc = stepWords(crc, new Int32Array(bytes.buffer, bytes.byteOffset + at, strides * 4));
+  if (strides > 0) crc = stepWords(crc, new Int32Array(bytes.buffer, bytes.byteOffset + at, strides * 4));
   for (at += strides * strideBytes; at < end; at += 1) crc = step(crc, bytes[at]!);
   return ~crc >>> 0;
 }
