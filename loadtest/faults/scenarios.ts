@@ -9,6 +9,8 @@ import { tripleSend } from './processor/triple-send.ts';
 import { zombie } from './processor/zombie.ts';
 import { restoreFromMinio } from './restore/restore-from-minio.ts';
 import { type Scenario } from './scenario.ts';
+import { plantedBugsScenario } from './simulation/planted-bugs.ts';
+import { simulate } from './simulation/simulate.ts';
 
 export const scenarios: readonly Scenario[] = [
   localChaos,
@@ -21,4 +23,6 @@ export const scenarios: readonly Scenario[] = [
   rebalanceStorm,
   rescale,
   tripleSend,
+  simulate,
+  plantedBugsScenario,
 ];

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits } from './engine-limits.ts';
 import { type StoredStates } from './engine-options.ts';
 import { createStreamEngine } from './stream-engine.ts';
-import { MemoryProcess, MemoryWorld } from './testing/memory-world.ts';
+import { MemoryProcess } from './testing/memory-process.ts';
+import { MemoryWorld } from './testing/memory-world.ts';
 import { SeededRandom } from './testing/seeded-random.ts';
 import { decodeTally, type Tally, tallyFold } from './testing/tally-fold.ts';
 

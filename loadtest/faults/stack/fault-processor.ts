@@ -96,8 +96,9 @@ export function spawnFaultProcessor(options: FaultProcessorOptions): FaultProces
       await started.kill();
     },
     end: async () => {
-      const { code } = await started.stop();
-      if (code !== 0) {
+      const { code, signal } = await started.stop();
+      // One that had not begun to listen for signals yet dies of it, and owns nothing.
+      if (code !== 0 && signal !== 'SIGTERM') {
         throw new AppError('FS_INTERNAL', `The processor ended with code ${code ?? 'none'}; see ${options.logFile}`);
       }
     },

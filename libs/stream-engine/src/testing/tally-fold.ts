@@ -8,6 +8,8 @@ export interface Tally {
   readonly lastMs: number;
   readonly fired: number;
   readonly dueMs: number | null;
+  /** Of the inputs that carry one: a number that is not higher was folded already. */
+  readonly seq?: number;
 }
 
 export interface TallyInput {
@@ -16,6 +18,7 @@ export interface TallyInput {
   readonly fail?: boolean;
   /** Ends the key's state. */
   readonly end?: boolean;
+  readonly seq?: number;
 }
 
 /** A fold that does everything an engine must get right: state, outputs, timers that repeat, steps that throw. */
@@ -26,6 +29,7 @@ export const tallyFold: Fold<Tally, TallyInput> = {
   step: (state, input, { partition, offset, nowMs }) => {
     if (input.fail === true) throw new RangeError('told to fail');
     if (input.end === true) return { state, outputs: [{ topic: 'outputs', key: 'ended', value: null }], ended: true };
+    if (input.seq !== undefined && input.seq <= (state.seq ?? 0)) return { state, outputs: [] };
     const lastMs = Math.max(state.lastMs, nowMs);
     const next: Tally = {
       count: state.count + 1,
@@ -33,6 +37,7 @@ export const tallyFold: Fold<Tally, TallyInput> = {
       lastMs,
       fired: state.fired,
       dueMs: input.armMs === undefined ? state.dueMs : lastMs + input.armMs,
+      ...(input.seq === undefined && state.seq === undefined ? {} : { seq: input.seq ?? state.seq ?? 0 }),
     };
     const outputs: FoldOutput[] =
       next.sum % 2 === 0 ? [toOutput(String(partition), `${partition}-${offset}-0`, next.sum)] : [];

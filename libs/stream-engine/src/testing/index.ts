@@ -1,0 +1,2 @@
+export { type PlantedBug, plantedBugs } from './planted-bugs.ts';
+export { type SimulatedLives, simulateLives, type SimulationOptions } from './simulate-lives.ts';
