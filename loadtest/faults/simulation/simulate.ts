@@ -22,7 +22,10 @@ export const simulate: Scenario = {
       const round = await simulateSeeds(options.seed + from, count);
       for (const seed of round.wrong.slice(0, 3)) await tell(seed, context.say);
       const { figures, wrong, examples } = round;
-      return { figures: { ...figures, seeds: count, seedsWrong: wrong.length }, examples };
+      return {
+        figures: { fromSeed: options.seed + from, ...figures, seeds: count, seedsWrong: wrong.length },
+        examples,
+      };
     });
   },
   check: (rounds) => [
