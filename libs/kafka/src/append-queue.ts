@@ -1,11 +1,10 @@
 import { AppError } from '@fleetstream/kernel';
-import { type Message } from 'kafkajs';
 import { type LogPosition } from './append-record.ts';
+import { type ProduceRecord } from './idempotent-producer.ts';
 
 /** One record of an `append` call, waiting or in flight. */
 export interface QueuedRecord {
-  readonly topic: string;
-  readonly message: Message;
+  readonly record: ProduceRecord;
   readonly sizeBytes: number;
   readonly call: AppendCall;
   /** Its place in the call. */

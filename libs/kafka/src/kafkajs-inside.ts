@@ -14,6 +14,8 @@ export interface InsideCluster {
   refreshMetadata(): Promise<void>;
   findTopicPartitionMetadata(topic: string): readonly { readonly partitionId: number; readonly leader: number }[];
   findBroker(options: { nodeId: number }): Promise<InsideBroker>;
+  /** With KRaft any broker: the controller itself is out of clients' reach. */
+  findControllerBroker(): Promise<InsideBroker>;
   findGroupCoordinator(options: { groupId: string; coordinatorType?: 0 | 1 }): Promise<InsideBroker>;
   fetchTopicsOffset(
     topics: readonly ({ topic: string; partitions: readonly { partition: number }[] } & (
@@ -126,4 +128,11 @@ export function toProtocolError(thrown: unknown): { readonly type: string; reado
     if (typeof type === 'string' && typeof code === 'number') return { type, code };
   }
   return undefined;
+}
+
+/** A broken connection must leave kafkajs's pool, or it would be used again. */
+export function forgetBroken(cluster: InsideCluster, thrown: unknown): void {
+  if (!(thrown instanceof Error) || thrown.name !== 'KafkaJSConnectionClosedError') return;
+  const { host, port } = thrown as { host?: string; port?: number };
+  if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port });
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@fleetstream/kernel';
+import { kafkaApi, type KafkaVerdict, startKafkaProxy } from '@fleetstream/testing';
 import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureTopics } from './ensure-topics.ts';
@@ -66,6 +67,36 @@ describe('createLogProducer on a real broker', () => {
   it('takes a partition that is named', async () => {
     const [position] = await producer.append([{ topic, key: 'any', value: 'named', partition: 5 }]);
     expect(position?.partition).toBe(5);
+  });
+
+  it.each<{ name: string; verdict: KafkaVerdict; appended: boolean }>([
+    { name: 'a request was lost', verdict: 'drop', appended: true },
+    { name: 'its answer was lost: the broker knows the repetition', verdict: 'drop-answer', appended: true },
+    // No topics at all: a leader that moved between two tries once made kafkajs answer so.
+    { name: 'an answer leaves out the partition', verdict: { answer: Buffer.alloc(8) }, appended: false },
+  ])('appends once, or says that it does not know, when $name', async ({ verdict, appended }) => {
+    const proxy = await startKafkaProxy({ broker: broker.address });
+    const proxied = createKafkaClient({ brokers: [proxy.address], clientId: 'proxied', log: silentLog });
+    const reconnect = { minMs: 10, maxMs: 20 };
+    const mine = createLogProducer({ kafka: proxied, log: silentLog, topics: [topic], reconnect });
+    const stopMine = await mine.start();
+    const value = `faulty-${JSON.stringify(verdict)}`;
+    const remove = proxy.addRule(({ apiKey }) => {
+      if (apiKey !== kafkaApi.produce) return 'pass';
+      remove();
+      return verdict;
+    });
+    const outcome = await mine.append([{ topic, key: 'k', value }]).catch((thrown: unknown) => thrown);
+    if (!appended) {
+      expect(outcome).toMatchObject({ code: 'FS_BROKER_UNAVAILABLE' });
+      await waitUntil(() => mine.healthy());
+      await mine.append([{ topic, key: 'k', value }]);
+    }
+    const places = await readPlaces();
+    expect(places.get(value)).toHaveLength(1);
+    if (appended) expect(places.get(value)).toEqual(outcome);
+    await stopMine();
+    await proxy.stop();
   });
 
   it('loses nothing it acknowledged while the broker is stopped, killed and started under load', async () => {

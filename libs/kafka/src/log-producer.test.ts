@@ -1,73 +1,82 @@
 import { AppError, silentLog } from '@fleetstream/kernel';
-import { type Producer, type ProducerBatch, type ProducerConfig, type RecordMetadata } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLogProducer, type LogProducer, type LogProducerOptions } from './log-producer.ts';
+import { type IdempotentProducer, type ProduceRecord } from './idempotent-producer.ts';
+import { type BatchingProducerOptions, createBatchingProducer, type LogProducer } from './log-producer.ts';
+import { partitionForKey } from './partition-for-key.ts';
 
 const topic = 'fleet.events';
 
-/** A broker of six partitions that dedups by producer id and sequence, as Kafka does; kafkajs' own bookkeeping above. */
+/** A broker of six partitions that dedups by producer id and sequence, as Kafka does, and a client's bookkeeping. */
 class FakeKafka {
   readonly log: { partition: number; value: string }[] = [];
   readonly batches: number[] = [];
   producers = 0;
   alive = true;
   /** What becomes of the next sends: `lost` appends and then fails, as when the answer is lost on the way. */
-  readonly fates: ('ok' | 'lost' | 'refused' | 'hangs' | 'partial')[] = [];
+  readonly fates: ('ok' | 'lost' | 'refused' | 'hangs')[] = [];
   readonly #seen = new Map<string, number>();
 
-  readonly producer = (config: ProducerConfig = {}): Producer => {
+  readonly open = (): Promise<IdempotentProducer> => {
+    if (!this.alive) return Promise.reject(new Error('connect ECONNREFUSED'));
     const id = (this.producers += 1);
     const sequences = new Map<number, number>();
-    const choose = config.createPartitioner?.() ?? (() => 0);
-    const partitionMetadata = [0, 1, 2, 3, 4, 5].map((partitionId) => ({
-      partitionErrorCode: 0,
-      partitionId,
-      leader: 1,
-      replicas: [1],
-      isr: [1],
-    }));
-    return {
-      connect: () => (this.alive ? Promise.resolve() : Promise.reject(new Error('connect ECONNREFUSED'))),
-      disconnect: () => Promise.resolve(),
-      sendBatch: async (batch: ProducerBatch): Promise<RecordMetadata[]> => {
-        const messages = batch.topicMessages?.flatMap((entry) => entry.messages) ?? [];
-        if (messages.length === 0) return [];
+    return Promise.resolve({
+      close: () => Promise.resolve(),
+      send: async (records) => {
         if (!this.alive) throw new Error('broker away');
         const fate = this.fates.shift() ?? 'ok';
         if (fate === 'refused') throw new Error('NOT_ENOUGH_REPLICAS');
-        this.batches.push(messages.length);
-        const byPartition = new Map<number, typeof messages>();
-        for (const message of messages) {
-          const partition = choose({ topic, partitionMetadata, message });
-          byPartition.set(partition, [...(byPartition.get(partition) ?? []), message]);
-        }
-        const answers = [...byPartition].map(([partition, mine]) => {
+        this.batches.push(records.length);
+        const next = new Map<number, number>();
+        for (const [partition, values] of byPartition(records)) {
           const sequence = sequences.get(partition) ?? 0;
-          // As in kafkajs, what fails is given its old numbers back.
-          if (fate === 'ok' || fate === 'partial') sequences.set(partition, sequence + mine.length);
-          const mark = `${id}/${partition}/${sequence}/${mine.length}`;
-          const earlier = this.#seen.get(mark);
-          const baseOffset = earlier ?? this.log.filter((record) => record.partition === partition).length;
-          if (earlier === undefined) {
-            this.#seen.set(mark, baseOffset);
-            for (const { value } of mine) this.log.push({ partition, value: String(value) });
-          }
-          return { topicName: topic, partition, errorCode: 0, baseOffset: String(baseOffset) };
-        });
+          // What fails leaves the numbers as they were.
+          if (fate === 'ok') sequences.set(partition, sequence + values.length);
+          next.set(partition, this.#append(`${id}/${partition}/${sequence}/${values.length}`, partition, values));
+        }
         if (fate === 'lost') throw new Error('Request timed out');
         if (fate === 'hangs') return await new Promise(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, 5));
-        return fate === 'partial' ? answers.slice(1) : answers;
+        return records.map((record) => {
+          const partition = partitionOf(record);
+          const offset = next.get(partition) ?? Number.NaN;
+          next.set(partition, offset + 1);
+          return { partition, offset };
+        });
       },
-    } as unknown as Producer;
+    });
   };
+
+  #append(mark: string, partition: number, values: readonly string[]): number {
+    const baseOffset = this.#seen.get(mark) ?? this.log.filter((record) => record.partition === partition).length;
+    if (!this.#seen.has(mark)) for (const value of values) this.log.push({ partition, value });
+    this.#seen.set(mark, baseOffset);
+    return baseOffset;
+  }
+}
+
+const partitionOf = ({ key, partition }: ProduceRecord): number => partition ?? partitionForKey(key, 6);
+
+function byPartition(records: readonly ProduceRecord[]): Map<number, string[]> {
+  const grouped = new Map<number, string[]>();
+  for (const record of records) {
+    const partition = partitionOf(record);
+    grouped.set(partition, [...(grouped.get(partition) ?? []), String(record.value)]);
+  }
+  return grouped;
 }
 
 const running: (() => Promise<void>)[] = [];
 
-async function start(kafka: FakeKafka, options: Partial<LogProducerOptions> = {}): Promise<LogProducer> {
+async function start(kafka: FakeKafka, options: Partial<BatchingProducerOptions> = {}): Promise<LogProducer> {
   const reconnect = { minMs: 5, maxMs: 10 };
-  const producer = createLogProducer({ kafka, log: silentLog, timeoutMs: 200, reconnect, ...options });
+  const producer = createBatchingProducer({
+    openProducer: kafka.open,
+    log: silentLog,
+    timeoutMs: 200,
+    reconnect,
+    ...options,
+  });
   running.push(await producer.start());
   return producer;
 }
@@ -82,7 +91,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((stop) => stop()));
 });
 
-describe('createLogProducer', () => {
+describe('createBatchingProducer', () => {
   it('joins concurrent calls into one batch and tells every record its own offset', async () => {
     const kafka = new FakeKafka();
     const producer = await start(kafka);
@@ -130,14 +139,6 @@ describe('createLogProducer', () => {
     expect(kafka.producers).toBe(2);
   });
 
-  it('takes an answer that leaves out a partition for a failure', async () => {
-    const kafka = new FakeKafka();
-    const producer = await start(kafka);
-    kafka.fates.push('partial');
-    const records = [0, 1].map((partition) => ({ ...record('a', String(partition)), partition }));
-    await expect(producer.append(records)).rejects.toMatchObject({ code: 'FS_BROKER_UNAVAILABLE' });
-  });
-
   it('gives up on a batch that is never answered and fails what waits behind it', async () => {
     const kafka = new FakeKafka();
     const producer = await start(kafka, { timeoutMs: 30 });
@@ -175,23 +176,11 @@ describe('createLogProducer', () => {
 
   it('sends what is queued before it stops', async () => {
     const kafka = new FakeKafka();
-    const producer = createLogProducer({ kafka, log: silentLog });
+    const producer = createBatchingProducer({ openProducer: kafka.open, log: silentLog });
     const stop = await producer.start();
     const appended = producer.append([record('a', '1')]);
     await stop();
     await expect(appended).resolves.toHaveLength(1);
     await expect(producer.append([record('a', '2')])).rejects.toMatchObject({ code: 'FS_BROKER_UNAVAILABLE' });
-  });
-
-  /** Values of the Java client: `Utils.toPositive(Utils.murmur2(key)) % 6`. */
-  it.each([
-    { key: '21', hash: -973932308 },
-    { key: 'foobar', hash: -790332482 },
-    { key: 'a-little-bit-long-string', hash: -985981536 },
-    { key: 'lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', hash: -58897971 },
-  ])('puts the key $key where the Java client puts it', async ({ key, hash }) => {
-    const producer = await start(new FakeKafka());
-    const [position] = await producer.append([record(key, '1')]);
-    expect(position?.partition).toBe((hash & 0x7fffffff) % 6);
   });
 });

@@ -1,7 +1,7 @@
 import { AppError, type Log, toAppError, toMessage } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
 import { createFetchLog, type FetchedPartition } from './fetch-log.ts';
-import { createCluster, type InsideCluster } from './kafkajs-inside.ts';
+import { createCluster, forgetBroken, type InsideCluster } from './kafkajs-inside.ts';
 import { fetchRanges, type OffsetRange } from './log-offsets.ts';
 import { createLogReader, type BufferingReader, type LogReader } from './log-reader.ts';
 import { byLeader } from './read-log.ts';
@@ -56,7 +56,7 @@ export function createLogSource(options: LogSourceOptions): LogSource {
         if (range !== undefined) return range;
         throw new AppError('FS_BROKER_UNAVAILABLE', `${topic} has no partition ${partition}`);
       } catch (thrown) {
-        forget(cluster, thrown);
+        forgetBroken(cluster, thrown);
         throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The broker did not tell the offsets of ${topic}`, { topic });
       }
     },
@@ -175,17 +175,10 @@ class FetchLoop {
     const { topic, log } = this.options;
     this.delayMs = Math.min(Math.max(this.delayMs * 2, firstDelayMs), maxDelayMs);
     log.warn({ topic, reason: toMessage(thrown), delayMs: this.delayMs }, 'a fetch failed, trying again');
-    forget(this.cluster, thrown);
+    forgetBroken(this.cluster, thrown);
     await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     await this.cluster.refreshMetadata().catch((failure: unknown) => {
       log.debug({ topic, reason: toMessage(failure) }, 'the metadata could not be refreshed');
     });
   }
-}
-
-/** A broken connection must leave kafkajs's pool, or it would be used again. */
-function forget(cluster: InsideCluster, thrown: unknown): void {
-  if (!(thrown instanceof Error) || thrown.name !== 'KafkaJSConnectionClosedError') return;
-  const { host, port } = thrown as { host?: string; port?: number };
-  if (host !== undefined && port !== undefined) cluster.removeBroker({ host, port });
 }

@@ -1,12 +1,11 @@
 import { AppError, type Log, toAppError, toMessage } from '@fleetstream/kernel';
-import { type Kafka, type Producer, type ProducerBatch, type RecordMetadata } from 'kafkajs';
-import { createNotingPartitioner, type PartitionNotes } from './noting-partitioner.ts';
+import { type LogPosition } from './append-record.ts';
+import { type IdempotentProducer, type ProduceRecord } from './idempotent-producer.ts';
 
 export interface ProducerSessionOptions {
-  readonly kafka: Pick<Kafka, 'producer'>;
+  /** A new producer id each time; whatever must exist for the session to count as ready is proven there. */
+  readonly openProducer: () => Promise<IdempotentProducer>;
   readonly log: Log;
-  /** Topics whose metadata must be readable for the session to count as ready. */
-  readonly topics: readonly string[];
   /** For one send or one attempt to connect, in milliseconds. */
   readonly timeoutMs: number;
   /** Between attempts to reconnect; doubled from the first to the second. */
@@ -18,27 +17,25 @@ export interface ProducerSession {
   /** Resolves after the first attempt to connect, whatever came of it; attempts go on in the background. */
   open(): Promise<void>;
   ready(): boolean;
-  /** Where kafkajs put the messages of the last sends, by message object. */
-  readonly notes: PartitionNotes;
   /**
-   * Sends a batch and reads the answer; a `read` that throws counts as a failed send.
+   * Appends a batch, all or unknown.
    *
    * @throws AppError FS_BROKER_UNAVAILABLE at once when not ready, or with an outcome that nobody knows.
    */
-  send<Answer>(batch: ProducerBatch, read: (metadata: RecordMetadata[]) => Answer): Promise<Answer>;
+  send(batch: readonly ProduceRecord[]): Promise<LogPosition[]>;
   close(): Promise<void>;
 }
 
 /**
- * One idempotent kafkajs producer at a time.
+ * One idempotent producer at a time.
  *
  * States: connecting → ready → connecting (after any failed send) … → closed. Only `ready` sends.
  *
- * Why a failed send costs the producer its life: kafkajs takes a failed request's sequence numbers back although the
- * broker may have appended the records. The next batch would carry the same numbers; where it has as many records, the
- * broker takes it for a repetition of the lost one and acknowledges it without appending it. That is an acknowledged
- * loss. A new producer has a new producer id, so its numbers can be mistaken for nobody's. (kafkajs' own retries within
- * one send repeat the very same batch, for which the same numbers are right.)
+ * Why a failed send costs the producer its life: nobody knows whether the broker appended the batch, and so which
+ * sequence number comes next. With the number of a batch that was appended, another of as many records is taken for
+ * its repetition and acknowledged without being appended: an acknowledged loss. A new producer has a new id, so its
+ * numbers can be mistaken for nobody's. (Repetitions within one send carry the very same batch, for which the same
+ * numbers are right.)
  */
 export function createProducerSession(options: ProducerSessionOptions): ProducerSession {
   return new Session(options);
@@ -46,9 +43,8 @@ export function createProducerSession(options: ProducerSessionOptions): Producer
 
 class Session implements ProducerSession {
   readonly #options: ProducerSessionOptions;
-  readonly notes: PartitionNotes = new WeakMap();
   /** Set while ready. */
-  #producer: Producer | undefined;
+  #producer: IdempotentProducer | undefined;
   #connecting: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
@@ -66,16 +62,15 @@ class Session implements ProducerSession {
     return this.#producer !== undefined;
   }
 
-  async send<Answer>(batch: ProducerBatch, read: (metadata: RecordMetadata[]) => Answer): Promise<Answer> {
+  async send(batch: readonly ProduceRecord[]): Promise<LogPosition[]> {
     const producer = this.#producer;
     if (producer === undefined) {
       throw new AppError('FS_BROKER_UNAVAILABLE', 'There is no connection to the log; reconnecting.');
     }
-    const sending = producer.sendBatch(batch);
     try {
-      return read(await withDeadline(sending, this.#options.timeoutMs, 'The log did not acknowledge'));
+      return await withDeadline(producer.send(batch), this.#options.timeoutMs, 'The log did not acknowledge');
     } catch (thrown) {
-      this.#discard(producer, sending, thrown);
+      this.#discard(producer, thrown);
       throw toAppError(thrown, 'FS_BROKER_UNAVAILABLE', `The log took no batch: ${toMessage(thrown)}`);
     }
   }
@@ -88,14 +83,12 @@ class Session implements ProducerSession {
     if (producer !== undefined) await hangUp(producer, this.#options.log);
   }
 
-  #discard(producer: Producer, sending: Promise<unknown>, reason: unknown): void {
+  #discard(producer: IdempotentProducer, reason: unknown): void {
     if (this.#producer !== producer) return;
     this.#producer = undefined;
     const { log } = this.#options;
     log.warn({ reason: toMessage(reason) }, 'a batch has an unknown outcome: making a new producer');
     void hangUp(producer, log);
-    // A send that was abandoned may still be retrying inside kafkajs, and reconnects to do so: hang up on it again.
-    void sending.catch(() => undefined).then(() => hangUp(producer, log));
     this.#connecting = this.#connectUntilReady(() => undefined);
   }
 
@@ -120,32 +113,21 @@ class Session implements ProducerSession {
     onFirstAttempt();
   }
 
-  async #connect(): Promise<Producer> {
-    const { kafka, log, timeoutMs, topics } = this.#options;
-    const producer = kafka.producer({
-      idempotent: true,
-      allowAutoTopicCreation: false,
-      createPartitioner: createNotingPartitioner(this.notes),
-      // kafkajs would retry an idempotent send for ever; the sender, who can dedup, decides instead.
-      retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
-    });
-    // Sending nothing fetches the topics' metadata and thereby proves that they exist.
-    const connecting = producer
-      .connect()
-      .then(() => producer.sendBatch({ topicMessages: topics.map((topic) => ({ topic, messages: [] })) }));
+  async #connect(): Promise<IdempotentProducer> {
+    const { openProducer, log, timeoutMs } = this.#options;
+    const opening = openProducer();
     try {
-      await withDeadline(connecting, timeoutMs, 'The broker did not answer');
-      return producer;
+      return await withDeadline(opening, timeoutMs, 'The broker did not answer');
     } catch (thrown) {
-      void connecting.catch(() => undefined).then(() => hangUp(producer, log));
+      void opening.then((late) => hangUp(late, log)).catch(() => undefined);
       throw thrown;
     }
   }
 }
 
-async function hangUp(producer: Producer, log: Log): Promise<void> {
+async function hangUp(producer: IdempotentProducer, log: Log): Promise<void> {
   try {
-    await producer.disconnect();
+    await producer.close();
   } catch (thrown) {
     log.debug({ reason: toMessage(thrown) }, 'a producer did not disconnect cleanly');
   }
