@@ -13,4 +13,11 @@ export {
   type TokenBucket,
 } from './ingest-memory.ts';
 export { type Claim, createKeyValueCache, type KeyValueCache, type KeyValueCacheOptions } from './key-value-cache.ts';
+export {
+  createSharedTable,
+  openSharedTable,
+  type SharedTable,
+  type SharedTableOptions,
+  type SharedTableWriter,
+} from './shared-table.ts';
 export { type BreakerState, type CacheFailure } from './redis-connection.ts';

@@ -1,3 +1,5 @@
+import { jsonErrors } from './json-errors.ts';
+
 /**
  * Every error code of the product, once. The HTTP status of a problem document, the disposition of an event, the
  * label of a metric and `docs/errors.md` all read this table.
@@ -26,11 +28,30 @@ export const errorCatalogue = {
     title: 'The body holds no event',
     hint: 'Send one event object or a non-empty array of events.',
   },
+  ...jsonErrors,
   FS_ROBOT_ID_INVALID: {
     httpStatus: 400,
     disposition: 'reject',
     title: 'The robot id in the path is not valid',
     hint: 'A robot id is 1 to 64 characters of A-Z a-z 0-9 . _ : and -, the first a letter or a digit.',
+  },
+  FS_FLEET_ID_INVALID: {
+    httpStatus: 400,
+    disposition: 'reject',
+    title: 'The fleet id in the path is not valid',
+    hint: 'A fleet id is 1 to 64 characters of A-Z a-z 0-9 . _ : and -, the first a letter or a digit.',
+  },
+  FS_FLEET_ROBOT_FOREIGN: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The fleet may not send for this robot',
+    hint: 'Grant it with "fleetstream keys grant"; the source of each event is /robots/<id> of a robot of the fleet.',
+  },
+  FS_KEYS_UNAVAILABLE: {
+    httpStatus: 503,
+    disposition: 'retry',
+    title: 'This pod has not learned yet which keys are revoked',
+    hint: 'It needs Redis once after its start; wait for Retry-After and send the same events with the same ids.',
   },
   FS_SIGNATURE_MISSING: {
     httpStatus: 401,

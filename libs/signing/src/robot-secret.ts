@@ -9,9 +9,15 @@ const secretBytes = 32;
  * @param masterKey at least 32 bytes of randomness
  */
 export function deriveRobotSecret(masterKey: Buffer, robotId: string, keyVersion: number): Buffer {
-  return Buffer.from(
-    hkdfSync('sha256', masterKey, 'fleetstream', `robot:${robotId}:${String(keyVersion)}`, secretBytes),
-  );
+  return deriveSignerSecret(masterKey, 'robot', robotId, keyVersion);
+}
+
+/** Who signs requests: a robot, or the site server of a fleet. */
+export type SignerKind = 'robot' | 'fleet';
+
+/** As `deriveRobotSecret`, for a fleet too: the kind is part of the info, so a fleet has no robot's key. */
+export function deriveSignerSecret(masterKey: Buffer, kind: SignerKind, id: string, keyVersion: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', masterKey, 'fleetstream', `${kind}:${id}:${String(keyVersion)}`, secretBytes));
 }
 
 /** The form in which Standard Webhooks hands out secrets. */

@@ -36,10 +36,7 @@ export function verifyContent(
   content: SignedContent,
   signatureHeader: string,
 ): boolean {
-  const given = signatureHeader.split(' ', maxSignatures).flatMap((part) => {
-    const [version, signature] = part.split(',', 2);
-    return version === 'v1' && signature !== undefined ? [Buffer.from(signature, 'base64')] : [];
-  });
+  const given = signaturesOf('v1', signatureHeader);
   let valid = false;
   for (const secret of secrets) {
     const expected = digest(secret, content);
@@ -50,7 +47,16 @@ export function verifyContent(
   return valid;
 }
 
+/** Signatures in one header that are looked at. */
 const maxSignatures = 8;
+
+/** Those of one version, in their order. */
+export function signaturesOf(wanted: 'v1' | 'v1a', signatureHeader: string): Buffer[] {
+  return signatureHeader.split(' ', maxSignatures).flatMap((part) => {
+    const [version, signature] = part.split(',', 2);
+    return version === wanted && signature !== undefined ? [Buffer.from(signature, 'base64')] : [];
+  });
+}
 
 function digest(secret: SigningSecret, content: SignedContent): Buffer {
   return createHmac('sha256', secret).update(`${content.id}.${content.timestamp}.`).update(content.body).digest();

@@ -4,9 +4,10 @@ import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec, type RegistryStatus } from '@fleetstream/schema-registry';
-import { createRobotKeys } from '@fleetstream/signing';
+import { createSigningKeys } from './adapters/signing-keys.ts';
 import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
+import { createClientCerts, toAddressList } from './http/client-cert.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createDispatch } from './http/dispatch.ts';
 import { createPressureGauge } from './http/pressure-gauge.ts';
@@ -69,12 +70,22 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
       return lags?.reduce((most, { drainMs }) => Math.max(most, drainMs), 0);
     },
   });
+  const keys = createSigningKeys({
+    masterKey: config.WEBHOOK_MASTER_KEY,
+    keyVersions: config.WEBHOOK_KEY_VERSIONS,
+    redisUrl: config.REDIS_URL,
+    refreshMs: config.WEBHOOK_KEYS_REFRESH_MS,
+    log,
+    nowMs: () => systemClock.nowMs(),
+  });
+  const keysKnown = () => !config.WEBHOOK_KEYS_REQUIRED || keys.table.ageMs() !== undefined;
   let draining = false;
   const readiness = (): Readiness => ({
-    ready: logProducer.healthy() && isWritable(codec.status()) && !draining,
+    ready: logProducer.healthy() && isWritable(codec.status()) && keysKnown() && !draining,
     draining,
     log: logProducer.healthy() ? 'ok' : 'unavailable',
     schemas: codec.status(),
+    keys: keysKnown() ? 'ok' : 'unknown',
     redis: memory.breakerState(),
   });
   const events = createEventsHandler({
@@ -86,7 +97,9 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     onShed: (rank, code) => {
       metrics.onShed(rank, code);
     },
-    keys: createRobotKeys(config.WEBHOOK_MASTER_KEY, config.WEBHOOK_KEY_VERSIONS),
+    keys: keys.ring,
+    keysKnown,
+    clientCerts: createClientCerts(config.WEBHOOK_TRUST_CLIENT_CERT, toAddressList(config.WEBHOOK_GATEWAY_ADDRESSES)),
     budget,
     metrics,
     log,
@@ -95,6 +108,9 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
       maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
       maxEventBytes: config.WEBHOOK_MAX_EVENT_BYTES,
       maxBatchEvents: config.WEBHOOK_MAX_BATCH_EVENTS,
+      maxJsonDepth: config.WEBHOOK_MAX_JSON_DEPTH,
+      maxTextBytes: config.WEBHOOK_MAX_TEXT_BYTES,
+      maxInflateRatio: config.WEBHOOK_MAX_INFLATE_RATIO,
       bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
     },
     draining: () => draining,
@@ -117,13 +133,14 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     bytesInFlight: () => budget.usedBytes(),
     logHealthy: () => logProducer.healthy(),
     logWaitingBytes: () => logProducer.waitingBytes(),
+    keysAgeMs: () => keys.table.ageMs(),
     breakerState: () => memory.breakerState(),
     pressureLevel: () => pressure.level(),
     loopLagMs: () => pressure.loopLagMs(),
     reportEveryMs: () => pressure.reportEveryMs(),
     floodingRobots: () => lanes.flooding(),
   });
-  return { components: [codec, logProducer, memory, board, pressure, server], port: () => server.port() };
+  return { components: [codec, logProducer, keys.table, memory, board, pressure, server], port: () => server.port() };
 }
 
 function isWritable(status: RegistryStatus): boolean {

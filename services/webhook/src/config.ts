@@ -1,5 +1,14 @@
-import { countValue, keyVersionsValue, listValue, masterKeyValue, portValue, secretValue } from '@fleetstream/config';
+import {
+  countValue,
+  flagValue,
+  keyVersionsValue,
+  listValue,
+  masterKeyValue,
+  portValue,
+  secretValue,
+} from '@fleetstream/config';
 import { z } from 'zod';
+import { clientCertModes, isAddressList } from './http/client-cert.ts';
 
 const kib = 1024;
 const mib = 1024 * kib;
@@ -25,6 +34,37 @@ export const webhookConfig = z
       .default(256 * kib)
       .describe('Largest single event as it lies in the log, in bytes.'),
     WEBHOOK_MAX_BATCH_EVENTS: countValue.min(1).max(5000).default(500).describe('Events in one request at most.'),
+    WEBHOOK_MAX_JSON_DEPTH: countValue
+      .min(4)
+      .max(64)
+      .default(64)
+      .describe('Levels of objects and lists in one event at most.'),
+    WEBHOOK_MAX_TEXT_BYTES: countValue
+      .min(256)
+      .default(256 * kib)
+      .describe('Longest single text or name in an event, in bytes as sent.'),
+    WEBHOOK_MAX_INFLATE_RATIO: countValue
+      .min(1)
+      .max(1032)
+      .default(100)
+      .describe('Bytes that one byte of a gzip body may become; the whole never more than WEBHOOK_MAX_BODY_BYTES.'),
+    WEBHOOK_TRUST_CLIENT_CERT: z
+      .enum(clientCertModes)
+      .default('off')
+      .describe(
+        'What a client certificate that the gateway forwards counts for: off, required beside the signature, or instead of it.',
+      ),
+    WEBHOOK_GATEWAY_ADDRESSES: listValue
+      .default(['127.0.0.1'])
+      .describe('Addresses and networks (10.0.0.0/8) from which a forwarded client certificate is believed.'),
+    WEBHOOK_KEYS_REQUIRED: flagValue
+      .default(true)
+      .describe('Whether a pod that never reached Redis answers 503 instead of believing keys that may be revoked.'),
+    WEBHOOK_KEYS_REFRESH_MS: countValue
+      .min(50)
+      .max(60_000)
+      .default(500)
+      .describe('How often Redis is asked for rotations and revocations.'),
     WEBHOOK_MAX_BYTES_IN_FLIGHT: countValue
       .min(mib)
       .default(64 * mib)
@@ -85,6 +125,9 @@ export const webhookConfig = z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
       .describe('Least level that is logged.'),
+  })
+  .refine((config) => isAddressList(config.WEBHOOK_GATEWAY_ADDRESSES), {
+    error: 'WEBHOOK_GATEWAY_ADDRESSES: addresses and networks, such as 10.0.0.0/8, comma-separated',
   })
   .refine((config) => config.WEBHOOK_MAX_EVENT_BYTES <= config.WEBHOOK_MAX_BODY_BYTES, {
     error: 'WEBHOOK_MAX_EVENT_BYTES must not exceed WEBHOOK_MAX_BODY_BYTES',

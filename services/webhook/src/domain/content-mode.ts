@@ -11,10 +11,6 @@ export type ContentMode = 'structured' | 'batch' | 'binary' | 'plain';
 
 /** Reads the mode off the headers, as section 3 says: the content type first, then the presence of `ce-specversion`. */
 export function readContentMode(headers: Headers): { readonly kind: 'mode'; readonly mode: ContentMode } | Refusal {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    return refuse('FS_CONTENT_TYPE_UNSUPPORTED', 'content-encoding: bodies are taken uncompressed only');
-  }
   const given = headers['content-type'];
   const [mediaType = '', ...parameters] = (typeof given === 'string' ? given : '').toLowerCase().split(';');
   if (parameters.some(isForeignCharset)) {

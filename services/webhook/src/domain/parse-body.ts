@@ -1,67 +1,100 @@
 import { type ContentMode, type Headers, readContentMode } from './content-mode.ts';
 import { readEventHeaders } from './read-event-headers.ts';
 import { refuse, type Refusal } from './refusal.ts';
+import { type JsonSpan, scanJson } from './scan-json.ts';
 
 export interface ParsedBody {
   readonly kind: 'parsed';
   /** What stands for events: any JSON values, not yet checked. */
   readonly events: readonly unknown[];
-  /** The body is one event and nothing else: its bytes may become the record. */
-  readonly bytesAreTheEvent: boolean;
+  /** Where each lies in the body, and what its parsed form doesn't show; as long as `events`. */
+  readonly spans: readonly JsonSpan[];
+  /** A span of the body is an event as sent, so its bytes may become the record. False where headers hold a part of it. */
+  readonly spansAreEvents: boolean;
   /** Came as an array, even of one. */
   readonly isBatch: boolean;
 }
 
-// A byte order mark stays in the text, where the JSON parser refuses it: it would lie in the log otherwise.
+export interface ParseLimits {
+  readonly maxEvents: number;
+  /** Levels of objects and lists in one event. */
+  readonly maxJsonDepth: number;
+  readonly maxTextBytes: number;
+}
+
+const noSpan: JsonSpan = { start: 0, end: 0, keys: 0, problem: undefined };
+// A byte order mark has been looked for before.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Makes a request's verified bytes into the events they hold, by content mode. */
+/** Makes a request's verified bytes into the events they hold, by content mode; in `plain` mode if that is given. */
 export function parseBody(
   headers: Headers,
   body: Uint8Array,
-  limits: { readonly maxEvents: number },
+  limits: ParseLimits,
+  plain = false,
 ): ParsedBody | Refusal {
   const read = readContentMode(headers);
   if (read.kind === 'refused') return read;
-  const { mode } = read;
-  if (body.length === 0 && mode !== 'binary') return refuse('FS_BODY_EMPTY', 'the body is empty');
-  const json = body.length === 0 ? { kind: 'json' as const, value: undefined } : parseJson(body);
+  const mode = plain ? 'plain' : read.mode;
+  if (body.length === 0) {
+    if (mode !== 'binary') return refuse('FS_BODY_EMPTY', 'the body is empty');
+    return single(readEventHeaders(headers), noSpan, false);
+  }
+  const json = parseJson(body);
   if (json.kind === 'refused') return json;
-  return toEvents(mode, headers, json.value, limits.maxEvents);
+  const isArray = Array.isArray(json.value) && mode !== 'binary' && mode !== 'structured';
+  const spans = scanJson(body, isArray, {
+    maxDepth: limits.maxJsonDepth,
+    maxTextBytes: limits.maxTextBytes,
+    maxSpans: limits.maxEvents,
+  });
+  return toEvents(mode, headers, json.value, spans, limits.maxEvents);
 }
 
-function toEvents(mode: ContentMode, headers: Headers, value: unknown, maxEvents: number): ParsedBody | Refusal {
+function toEvents(
+  mode: ContentMode,
+  headers: Headers,
+  value: unknown,
+  spans: readonly JsonSpan[],
+  maxEvents: number,
+): ParsedBody | Refusal {
+  const span = spans[0] ?? noSpan;
   switch (mode) {
-    case 'binary':
-      return single({ ...readEventHeaders(headers), ...(value === undefined ? {} : { data: value }) }, false);
+    case 'binary': {
+      // `data` is a member that the body doesn't name.
+      return single({ ...readEventHeaders(headers), data: value }, span, false);
+    }
     case 'structured':
-      return single(value, true);
+      return single(value, span, true);
     case 'plain':
-      return Array.isArray(value) ? batch(value, maxEvents) : single(value, true);
+      return Array.isArray(value) ? batch(value, spans, maxEvents) : single(value, span, true);
     case 'batch':
       if (!Array.isArray(value)) return refuse('FS_EVENT_MALFORMED', 'a batch is a JSON array of events');
-      return batch(value, maxEvents);
+      return batch(value, spans, maxEvents);
   }
 }
 
-function single(event: unknown, bytesAreTheEvent: boolean): ParsedBody {
-  return { kind: 'parsed', events: [event], bytesAreTheEvent, isBatch: false };
+function single(event: unknown, span: JsonSpan, spansAreEvents: boolean): ParsedBody {
+  return { kind: 'parsed', events: [event], spans: [span], spansAreEvents, isBatch: false };
 }
 
-function batch(events: readonly unknown[], maxEvents: number): ParsedBody | Refusal {
+function batch(events: readonly unknown[], spans: readonly JsonSpan[], maxEvents: number): ParsedBody | Refusal {
   if (events.length === 0) return refuse('FS_BODY_EMPTY', 'the batch is empty');
   if (events.length > maxEvents) {
     return refuse('FS_BATCH_TOO_LONG', `the batch holds ${events.length} events, ${maxEvents} are allowed`);
   }
-  return { kind: 'parsed', events, bytesAreTheEvent: false, isBatch: true };
+  return { kind: 'parsed', events, spans, spansAreEvents: true, isBatch: true };
 }
 
 function parseJson(body: Uint8Array): { readonly kind: 'json'; readonly value: unknown } | Refusal {
+  if (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) {
+    return refuse('FS_BODY_BYTE_ORDER_MARK', 'the body begins with a byte order mark');
+  }
   let text: string;
   try {
     text = utf8.decode(body);
   } catch {
-    return refuse('FS_BODY_UNREADABLE', 'the body is not UTF-8');
+    return refuse('FS_BODY_NOT_UTF8', 'the body is not UTF-8');
   }
   try {
     return { kind: 'json', value: JSON.parse(text) as unknown };

@@ -17,6 +17,8 @@ export interface Readiness {
   readonly log: 'ok' | 'unavailable';
   /** Whether the schema of events is registered, where a registry is set. */
   readonly schemas: RegistryStatus;
+  /** Whether rotations and revocations were read once, where that is required. */
+  readonly keys: 'ok' | 'unknown';
   /** Told, and not counted: without Redis the pod goes on. */
   readonly redis: string;
 }

@@ -2,6 +2,7 @@ import { readRequestId } from '@fleetstream/runtime';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
 import { checkEvents } from '../domain/check-events.ts';
+import { type IngestTarget, isIngestPath, readIngestTarget } from '../domain/ingest-target.ts';
 import { isUrgent } from '../domain/is-urgent.ts';
 import { parseBody } from '../domain/parse-body.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';

@@ -1,10 +1,17 @@
-import { createRobotKeys, deriveRobotSecret, signContent } from '@fleetstream/signing';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  createKeyRing,
+  deriveRobotSecret,
+  signContent,
+  signContentPublic,
+  toPublicKeyText,
+} from '@fleetstream/signing';
 import { describe, expect, it } from 'vitest';
 import { verifySignature } from './verify-signature.ts';
 
 const masterKey = Buffer.alloc(32, 9);
-const keys = createRobotKeys(masterKey, [1, 2]);
 const nowMs = 1_772_359_200_000;
+const keys = createKeyRing({ masterKey, keyVersions: [1, 2], nowMs: () => nowMs });
 const body = Buffer.from('{}');
 
 interface Signed {
@@ -19,7 +26,8 @@ function sign({ id = 'msg_1', timestamp = '1772359200', robotId = 'r-1', version
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature };
 }
 
-const verify = (headers: Record<string, string>) => verifySignature(keys, { robotId: 'r-1', headers, body }, nowMs);
+const verify = (headers: Record<string, string>) =>
+  verifySignature(keys, { sender: { kind: 'robot', id: 'r-1' }, headers, body }, nowMs);
 
 describe('verifySignature', () => {
   it.each([
@@ -29,7 +37,7 @@ describe('verifySignature', () => {
     { name: 'a clock further behind, told', signed: { timestamp: '1772358899' }, clock: true },
     { name: 'a clock days ahead, told', signed: { timestamp: '1782359200' }, clock: true },
   ])('accepts $name', ({ signed, clock }) => {
-    expect(verify(sign(signed))).toEqual({ kind: 'verified', webhookId: 'msg_1', clockOutOfWindow: clock });
+    expect(verify(sign(signed))).toMatchObject({ kind: 'verified', webhookId: 'msg_1', clockOutOfWindow: clock });
   });
 
   it.each([
@@ -46,5 +54,25 @@ describe('verifySignature', () => {
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('misses %s', (name) => {
     const headers = Object.fromEntries(Object.entries(sign()).filter(([key]) => key !== name));
     expect(verify(headers)).toMatchObject({ kind: 'refused', code: 'FS_SIGNATURE_MISSING' });
+  });
+
+  it('accepts the ed25519 signature of a key that the robot registered, beside others', async () => {
+    const own = generateKeyPairSync('ed25519');
+    const foreign = generateKeyPairSync('ed25519');
+    keys.apply('robot:r-1', JSON.stringify({ publicKeys: [toPublicKeyText(own.publicKey)] }));
+    const content = { id: 'msg_1', timestamp: '1772359200', body };
+    const signed = (...pairs: readonly (typeof own)[]) => ({
+      ...sign(),
+      'webhook-signature': ['v1,AAAA', ...pairs.map(({ privateKey }) => signContentPublic(privateKey, content))].join(
+        ' ',
+      ),
+    });
+    expect(await verify(signed(own))).toMatchObject({ kind: 'verified' });
+    expect(await verify(signed(foreign, own))).toMatchObject({ kind: 'verified' });
+    expect(await verify(signed(foreign))).toMatchObject({ kind: 'refused', code: 'FS_SIGNATURE_INVALID' });
+    keys.apply('robot:r-1', JSON.stringify({ publicKeys: [toPublicKeyText(own.publicKey)], revoked: true }));
+    expect(await verify(signed(own))).toMatchObject({ kind: 'refused' });
+    keys.apply('robot:r-1', '{}');
+    expect(await verify(signed(own))).toMatchObject({ kind: 'refused' });
   });
 });
