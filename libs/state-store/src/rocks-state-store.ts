@@ -25,11 +25,9 @@ import {
   encodeDueMs,
   indexKey,
   keyOf,
-  rowKey,
+  KeyWriter,
   rowRange,
-  stateKey,
   stateRange,
-  timerKey,
   timerRange,
 } from './state-keys.ts';
 
@@ -84,7 +82,8 @@ export class RocksStateStore implements StateStore {
     this.#assertOpen();
     if (keys.length === 0) return [];
     const batch = session.read({ capacity: keys.length, autoDestroy: true });
-    const answers = Promise.all(keys.map((key) => batch.get(stateKey(key))));
+    const written = new KeyWriter();
+    const answers = Promise.all(keys.map((key) => batch.get(written.write('s', key))));
     try {
       const [values] = await Promise.all([answers, batch.flush()]);
       return values.map((value) => value ?? undefined);
@@ -116,15 +115,16 @@ export class RocksStateStore implements StateStore {
     const rows = index?.rows ?? [];
     const capacity = puts.length + deletes.length + timers.length + rows.length + 2;
     const batch = this.#db.write({ capacity, autoDestroy: true });
-    for (const { key, value } of puts) batch.tryPut(stateKey(key), value);
-    for (const key of deletes) batch.tryDelete(stateKey(key));
+    const keys = new KeyWriter();
+    for (const { key, value } of puts) batch.tryPut(keys.write('s', key), value);
+    for (const key of deletes) batch.tryDelete(keys.write('s', key));
     for (const { key, dueMs } of timers) {
-      if (dueMs === undefined) batch.tryDelete(timerKey(key));
-      else batch.tryPut(timerKey(key), encodeDueMs(dueMs));
+      if (dueMs === undefined) batch.tryDelete(keys.write('t', key));
+      else batch.tryPut(keys.write('t', key), encodeDueMs(dueMs));
     }
     for (const { key, row } of rows) {
-      if (row === undefined) batch.tryDelete(rowKey(key));
-      else batch.tryPut(rowKey(key), Buffer.from(row));
+      if (row === undefined) batch.tryDelete(keys.write('x', key));
+      else batch.tryPut(keys.write('x', key), Buffer.from(row));
     }
     if (index !== undefined) batch.tryPut(indexKey, Buffer.of(index.version));
     batch.tryPut(appliedKey, encodeApplied(position));

@@ -78,28 +78,51 @@ class FoldRun<State, Input> {
     };
   }
 
+  /**
+   * A record is decoded right before it is folded, so that what decoding makes dies young. Which states to read ahead
+   * is told by the records' keys: they are the keys of the states, except for records that aren't what they should be.
+   */
   async fold(records: readonly LogRecord[]): Promise<void> {
-    await this.#target.prepare?.(records);
-    const decoded = records.map((record) => this.#target.decode(record));
-    await this.#loadFor(records, decoded);
-    for (const [index, record] of records.entries()) {
-      this.#logTimeMs = Math.max(this.#logTimeMs, record.timestampMs);
-      const earliestMs = this.#target.timers.earliestMs();
-      if (earliestMs !== undefined && earliestMs <= this.#logTimeMs) await this.#fireTimers(record.offset);
+    const { prepare, decode, timers } = this.#target;
+    if (prepare !== undefined) await prepare(records);
+    const entries = await this.#loadFor(records);
+    for (let index = 0; index < records.length; index += 1) {
+      const record = records[index];
+      if (record === undefined) return;
+      if (record.timestampMs > this.#logTimeMs) this.#logTimeMs = record.timestampMs;
+      if (timers.mayBeDue(this.#logTimeMs)) await this.#fireTimers(record.offset);
       this.#counts.records += 1;
-      this.#foldRecord(record, decoded[index]);
+      const decoded = decode(record);
+      if (decoded.kind === 'input') {
+        const likely = entries[index];
+        const entry = likely?.key === decoded.key ? likely : await this.#entryOf(decoded.key);
+        this.#step(record, entry, decoded.input);
+      } else this.#passOver(record, decoded);
     }
   }
 
   /** One read for everything that the records and the timers before them are likely to need. */
-  async #loadFor(records: readonly LogRecord[], decoded: readonly Decoded<Input>[]): Promise<void> {
+  async #loadFor(records: readonly LogRecord[]): Promise<readonly (CachedState<State> | undefined)[]> {
     const { cache, timers } = this.#target;
-    const keys = decoded.flatMap((one) => (one.kind === 'input' ? [one.key] : []));
-    const untilMs = records.reduce((latest, { timestampMs }) => Math.max(latest, timestampMs), this.#logTimeMs);
-    const misses = await cache.load(keys);
+    const keys: (string | undefined)[] = [];
+    let untilMs = this.#logTimeMs;
+    for (const { key, timestampMs } of records) {
+      keys.push(key === null ? undefined : key.toString('utf8'));
+      if (timestampMs > untilMs) untilMs = timestampMs;
+    }
+    const { entries, misses } = await cache.loadAll(keys);
     this.#counts.cacheMisses += misses;
     this.#counts.cacheHits += keys.length - misses;
-    await cache.load(timers.peekDueKeys(untilMs, dueKeysPerRead));
+    if (timers.mayBeDue(untilMs)) await cache.load(timers.peekDueKeys(untilMs, dueKeysPerRead));
+    return entries;
+  }
+
+  async #entryOf(key: string): Promise<CachedState<State>> {
+    const { cache } = this.#target;
+    if (cache.get(key) === undefined) await cache.load([key]);
+    const entry = cache.get(key);
+    if (entry === undefined) throw new AppError('FS_INTERNAL', `The state of ${key} was not read before its fold`);
+    return entry;
   }
 
   async #fireTimers(offset: number): Promise<void> {
@@ -111,12 +134,16 @@ class FoldRun<State, Input> {
         await cache.load([key, ...timers.peekDueKeys(this.#logTimeMs, dueKeysPerRead)]);
         entry = cache.get(key);
       }
-      if (entry?.state === undefined) continue;
+      if (entry === undefined) continue;
+      entry.notedMs = undefined;
+      if (entry.state === undefined) continue;
       const dueMs = fold.dueAt(entry.state);
       if (dueMs === undefined) continue;
       // The index may be early. Noted again, the key comes up in its true place among the others.
-      if (dueMs > due.dueMs) timers.note(key, dueMs);
-      else this.#fire(entry, entry.state, dueMs, offset);
+      if (dueMs > due.dueMs) {
+        timers.note(key, dueMs);
+        entry.notedMs = dueMs;
+      } else this.#fire(entry, entry.state, dueMs, offset);
     }
   }
 
@@ -135,30 +162,22 @@ class FoldRun<State, Input> {
     this.#apply(entry, transition, nextMs, offset);
   }
 
-  #foldRecord(record: LogRecord, decoded: Decoded<Input> | undefined): void {
-    if (decoded === undefined) return;
-    switch (decoded.kind) {
-      case 'tick':
-        this.#counts.ticks += 1;
-        return;
-      case 'poison':
-        this.#counts.undecodable += 1;
-        this.#bury(record, 'decode', decoded.detail);
-        return;
-      case 'input':
-        this.#step(record, decoded.key, decoded.input);
+  #passOver(record: LogRecord, decoded: Exclude<Decoded<Input>, { readonly kind: 'input' }>): void {
+    if (decoded.kind === 'tick') {
+      this.#counts.ticks += 1;
+      return;
     }
+    this.#counts.undecodable += 1;
+    this.#bury(record, 'decode', decoded.detail);
   }
 
-  #step(record: LogRecord, key: string, input: Input): void {
-    const { fold, cache } = this.#target;
-    const entry = cache.get(key);
-    if (entry === undefined) throw new AppError('FS_INTERNAL', `The state of ${key} was not read before its fold`);
+  #step(record: LogRecord, entry: CachedState<State>, input: Input): void {
+    const { fold } = this.#target;
     const { partition, offset, timestampMs: nowMs } = record;
     let transition: Transition<State>;
     let nextMs: number | undefined;
     try {
-      transition = fold.step(entry.state ?? fold.initial(key), input, { partition, offset, nowMs });
+      transition = fold.step(entry.state ?? fold.initial(entry.key), input, { partition, offset, nowMs });
       nextMs = fold.dueAt(transition.state);
       assertWritable(transition);
     } catch (thrown) {
@@ -172,7 +191,11 @@ class FoldRun<State, Input> {
   #apply(entry: CachedState<State>, transition: Transition<State>, nextMs: number | undefined, offset: number): void {
     const ended = transition.ended === true;
     this.#target.cache.change(entry, ended ? undefined : transition.state);
-    if (nextMs !== undefined && !ended) this.#target.timers.note(entry.key, nextMs);
+    // Most records push a timer further out, which the index, a lower bound, need not be told.
+    if (nextMs !== undefined && !ended && !(entry.notedMs !== undefined && entry.notedMs <= nextMs)) {
+      this.#target.timers.note(entry.key, nextMs);
+      entry.notedMs = nextMs;
+    }
     for (const output of transition.outputs) this.#emit(output, output.value?.length ?? 0, offset);
   }
 

@@ -7,7 +7,7 @@ import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { type OpenPartition } from './open-partition.ts';
 import { type CachedState, StateCache } from './state-cache.ts';
 import { rebuildIndex } from './state-index.ts';
-import { toStateValue } from './state-value.ts';
+import { StateValueWriter } from './state-value.ts';
 import { TimerIndex } from './timer-index.ts';
 
 /**
@@ -171,15 +171,17 @@ export class PartitionSession<State, Input> {
     if (this.#foldedOffset === this.appliedOffset) return;
     const { clock } = this.#options.ports;
     const startMs = clock.monotonicMs();
-    const { batch, timers, rows } = this.#toBatch();
+    const { batch, rows, sizes } = this.#toBatch();
     await this.#open.store.write(batch);
     for (const [entry, row] of rows) entry.indexRow = row;
     this.#tellStored();
-    this.#target.cache.clean(batch.puts.map(({ value }) => value.length));
-    for (const { key, dueMs } of timers) {
+    for (const { key, dueMs } of batch.timers) {
       if (dueMs === undefined) this.#storedTimers.delete(key);
       else this.#storedTimers.set(key, dueMs);
+      const entry = this.#target.cache.get(key);
+      if (entry !== undefined) entry.storedTimerMs = dueMs;
     }
+    this.#target.cache.clean(sizes);
     this.#lastStoredMs = clock.monotonicMs();
     const durationMs = this.#lastStoredMs - startMs;
     this.#observe({ kind: 'stateWritten', partition: this.partition, states: batch.puts.length, durationMs });
@@ -258,35 +260,41 @@ export class PartitionSession<State, Input> {
     }
   }
 
-  #toBatch(): { batch: StateBatch; timers: StateBatch['timers']; rows: Map<CachedState<State>, string | undefined> } {
+  #toBatch(): PendingBatch<State> {
     const { fold, cache } = this.#target;
     const { index } = this.#options;
     const rows = new Map<CachedState<State>, string | undefined>();
     const puts: { key: string; value: Buffer }[] = [];
     const deletes: string[] = [];
     const timers: { key: string; dueMs: number | undefined }[] = [];
+    const sizes: number[] = [];
+    const values = new StateValueWriter(fold.stateVersion);
     for (const entry of cache.dirty()) {
       const { key, state } = entry;
-      const row = state === undefined ? undefined : index?.rowOf(state);
-      if (row === undefined || row !== entry.indexRow) rows.set(entry, row);
+      if (index !== undefined) {
+        const row = state === undefined ? undefined : index.rowOf(state);
+        if (row === undefined || row !== entry.indexRow) rows.set(entry, row);
+      }
       if (state === undefined) {
         deletes.push(key);
+        sizes.push(0);
         if (this.#storedTimers.has(key)) timers.push({ key, dueMs: undefined });
         continue;
       }
-      puts.push({ key, value: toStateValue(fold.stateVersion, fold.encodeState(state)) });
+      const value = values.write(fold.encodeState(state));
+      puts.push({ key, value });
+      sizes.push(value.length);
       const dueMs = fold.dueAt(state);
-      const storedMs = this.#storedTimers.get(key);
+      const storedMs = (entry.storedTimerMs ??= this.#storedTimers.get(key));
       // A stored time that is too early costs one look after the next opening; a later one would be a lost timer.
       if (dueMs === undefined ? storedMs !== undefined : storedMs === undefined || dueMs < storedMs) {
         timers.push({ key, dueMs });
       }
     }
-    const position = { appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
-    if (index === undefined) return { batch: { puts, deletes, timers, ...position }, timers, rows: new Map() };
+    const batch = { puts, deletes, timers, appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
+    if (index === undefined) return { batch, rows, sizes };
     const indexRows = [...rows].map(([{ key }, row]) => ({ key, row }));
-    const written = { version: index.version, rows: indexRows };
-    return { batch: { puts, deletes, timers, index: written, ...position }, timers, rows };
+    return { batch: { ...batch, index: { version: index.version, rows: indexRows } }, rows, sizes };
   }
 
   #waitMs(): number {
@@ -301,6 +309,14 @@ export class PartitionSession<State, Input> {
   #observe(event: EngineEvent): void {
     this.#options.observe(event);
   }
+}
+
+/** A batch of states, and what is noted in their entries once the store has it. */
+interface PendingBatch<State> {
+  readonly batch: StateBatch;
+  readonly rows: ReadonlyMap<CachedState<State>, string | undefined>;
+  /** In the order of the dirty entries. */
+  readonly sizes: readonly number[];
 }
 
 function* changedOf<State>(entries: Iterable<CachedState<State>>): Generator<{ key: string; state: State }> {

@@ -12,8 +12,12 @@ export interface CachedState<State> {
   /** Touched since the last look for what may go. */
   used: boolean;
   sizeBytes: number;
-  /** What the store holds as its index row; `undefined` when that isn't known. */
+  /** The row that the store holds, when this process wrote it. */
   indexRow: string | undefined;
+  /** The timer index has an entry for the key at this time or earlier, when this is set. */
+  notedMs: number | undefined;
+  /** The store has a timer of the key at this time or earlier, when this is set. */
+  storedTimerMs: number | undefined;
 }
 
 export interface CacheLimits {
@@ -35,7 +39,10 @@ export class StateCache<State> {
   readonly #store: Pick<StateStore, 'getMany'>;
   readonly #limits: CacheLimits;
   readonly #entries = new Map<string, CachedState<State>>();
-  readonly #dirty = new Set<CachedState<State>>();
+  /** The same entries as a ring: the hand goes round it and drops what was not used since it last came by. */
+  readonly #ring: CachedState<State>[] = [];
+  #hand = 0;
+  #dirty: CachedState<State>[] = [];
   #sizeBytes = 0;
 
   constructor(
@@ -49,11 +56,11 @@ export class StateCache<State> {
   }
 
   get dirtyCount(): number {
-    return this.#dirty.size;
+    return this.#dirty.length;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#ring.length;
   }
 
   get(key: string): CachedState<State> | undefined {
@@ -65,16 +72,31 @@ export class StateCache<State> {
   /** Reads what is not here yet, many keys at once. @returns how many were read */
   async load(keys: Iterable<string>): Promise<number> {
     const missing = [...new Set(keys)].filter((key) => !this.#entries.has(key));
-    for (let start = 0; start < missing.length; start += keysPerRead) {
-      const wanted = missing.slice(start, start + keysPerRead);
-      const values = await this.#store.getMany(wanted);
-      wanted.forEach((key, index) => {
-        const value = values[index];
-        const text = value === undefined ? undefined : toStateText(this.#fold, value);
-        this.#add(key, text === undefined ? undefined : this.#fold.decodeState(text), value?.length ?? 0);
-      });
-    }
+    await this.#read(missing);
     return missing.length;
+  }
+
+  /**
+   * The entries of many keys in their order, read where they are missing; one lookup for each key that is here.
+   * `undefined` stays `undefined`.
+   */
+  async loadAll(
+    keys: readonly (string | undefined)[],
+  ): Promise<{ readonly entries: readonly (CachedState<State> | undefined)[]; readonly misses: number }> {
+    const entries: (CachedState<State> | undefined)[] = [];
+    const missing = new Set<string>();
+    for (const key of keys) {
+      const entry = key === undefined ? undefined : this.get(key);
+      entries.push(entry);
+      if (entry === undefined && key !== undefined) missing.add(key);
+    }
+    if (missing.size === 0) return { entries, misses: 0 };
+    await this.#read([...missing]);
+    for (let index = 0; index < entries.length; index += 1) {
+      const key = keys[index];
+      if (key !== undefined) entries[index] ??= this.#entries.get(key);
+    }
+    return { entries, misses: missing.size };
   }
 
   /** `undefined` ends the key's state. */
@@ -82,50 +104,69 @@ export class StateCache<State> {
     entry.state = state;
     if (entry.dirty) return;
     entry.dirty = true;
-    this.#dirty.add(entry);
+    this.#dirty.push(entry);
   }
 
   /** What the next batch has to hold. */
-  dirty(): Iterable<CachedState<State>> {
+  dirty(): readonly CachedState<State>[] {
     return this.#dirty;
   }
 
-  /** The store has them all now; `sizes` are the lengths it was given, in the order of `dirty`. */
+  /** The store has them all now; `sizes` are the lengths that it was given, in the order of `dirty`, 0 for a delete. */
   clean(sizes: readonly number[]): void {
-    let index = 0;
-    for (const entry of this.#dirty) {
+    for (const [index, entry] of this.#dirty.entries()) {
       entry.dirty = false;
       // A state that ended was a delete, which has no size.
-      if (entry.state === undefined) continue;
-      this.#sizeBytes += (sizes[index] ?? entry.sizeBytes) - entry.sizeBytes;
-      entry.sizeBytes = sizes[index] ?? entry.sizeBytes;
-      index += 1;
+      const sizeBytes = entry.state === undefined ? entry.sizeBytes : (sizes[index] ?? entry.sizeBytes);
+      this.#sizeBytes += sizeBytes - entry.sizeBytes;
+      entry.sizeBytes = sizeBytes;
     }
-    this.#dirty.clear();
+    this.#dirty = [];
   }
 
   /** Drops the states that were not used lately until the limits hold, each getting a second chance. */
   shrink(): void {
-    const { cacheEntries, cacheBytes } = this.#limits;
-    const tooMuch = () =>
-      this.#entries.size > cacheEntries || this.#sizeBytes + this.#entries.size * entryOverheadBytes > cacheBytes;
-    let looks = this.#entries.size * 2;
-    for (const entry of this.#entries.values()) {
-      if (!tooMuch() || looks-- <= 0) return;
-      this.#entries.delete(entry.key);
+    const ring = this.#ring;
+    let looks = ring.length * 2;
+    while (this.#isOver() && this.#dirty.length < ring.length && looks-- > 0) {
+      if (this.#hand >= ring.length) this.#hand = 0;
+      const entry = ring[this.#hand];
+      if (entry === undefined) return;
       if (entry.dirty || entry.used) {
         entry.used = false;
-        // Back to the end of the line, where this same loop meets it again.
-        this.#entries.set(entry.key, entry);
-      } else {
-        this.#sizeBytes -= entry.sizeBytes;
-      }
+        this.#hand += 1;
+      } else this.#drop(entry, this.#hand);
     }
   }
 
-  #add(key: string, state: State | undefined, valueBytes: number): void {
-    const sizeBytes = valueBytes === 0 ? unknownStateBytes : valueBytes;
-    this.#entries.set(key, { key, state, dirty: false, used: true, sizeBytes, indexRow: undefined });
+  #isOver(): boolean {
+    const { cacheEntries, cacheBytes } = this.#limits;
+    const { length } = this.#ring;
+    return length > cacheEntries || this.#sizeBytes + length * entryOverheadBytes > cacheBytes;
+  }
+
+  #drop(entry: CachedState<State>, at: number): void {
+    this.#entries.delete(entry.key);
+    this.#sizeBytes -= entry.sizeBytes;
+    const last = this.#ring.pop();
+    if (last !== undefined && last !== entry) this.#ring[at] = last;
+  }
+
+  async #read(missing: readonly string[]): Promise<void> {
+    for (let start = 0; start < missing.length; start += keysPerRead) {
+      const wanted = missing.slice(start, start + keysPerRead);
+      const values = await this.#store.getMany(wanted);
+      for (const [index, key] of wanted.entries()) this.#add(key, values[index]);
+    }
+  }
+
+  #add(key: string, value: Buffer | undefined): void {
+    const state = value === undefined ? undefined : this.#fold.decodeState(toStateText(this.#fold, value));
+    const sizeBytes = value?.length ?? unknownStateBytes;
+    const flags = { dirty: false, used: true, indexRow: undefined, notedMs: undefined, storedTimerMs: undefined };
+    const entry = { key, state, sizeBytes, ...flags };
+    this.#entries.set(key, entry);
+    this.#ring.push(entry);
     this.#sizeBytes += sizeBytes;
   }
 }

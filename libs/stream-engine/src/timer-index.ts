@@ -25,6 +25,12 @@ export class TimerIndex {
     return this.#heap[0]?.dueMs;
   }
 
+  /** False when nothing is due by `untilMs`; asked for every record, so true may be owed to a leftover. */
+  mayBeDue(untilMs: number): boolean {
+    const first = this.#heap[0];
+    return first !== undefined && first.dueMs <= untilMs;
+  }
+
   /** The key is due at `dueMs` or later. A later time than is noted already changes nothing. */
   note(key: string, dueMs: number): void {
     const noted = this.#noted.get(key);

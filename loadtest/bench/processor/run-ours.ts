@@ -26,6 +26,8 @@ export interface OurRun {
   readonly commitIntervalMs: number;
   /** Of each partition; 200,000, more than there are, when left out. */
   readonly cacheEntries?: number;
+  /** 1000 when left out. */
+  readonly stateIntervalMs?: number;
 }
 
 export interface RunFigures extends KnownOutputs {
