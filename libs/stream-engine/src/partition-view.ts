@@ -41,7 +41,7 @@ export class PartitionView<State> implements PartitionSnapshot {
     if (index === undefined) throw new AppError('FS_INTERNAL', 'This engine keeps no index');
     const rows = withValues(stored.rows(afterKey));
     for await (const { key, value } of overlaid(rows, changed, afterKey)) {
-      yield { key, row: typeof value === 'string' ? value : index.rowOf(value as State) };
+      yield { key, row: typeof value === 'string' ? value : index.rowOf(value) };
     }
   }
 

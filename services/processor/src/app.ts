@@ -1,14 +1,18 @@
+import { type CacheFailure, createFoldProgressBoard } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
 import { createGroupOwners, createKafkaClient } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec } from '@fleetstream/schema-registry';
+import { type PartitionStatus } from '@fleetstream/stream-engine';
+import { type AckPublisher, createAckPublisher } from './adapters/publish-acks.ts';
 import { createPeers } from './adapters/peers.ts';
 import { type ProcessorConfig } from './config.ts';
 import { createExpressApp } from './http/express-app.ts';
 import { createRobotReader } from './read-robots.ts';
-import { createProcessorMetrics } from './metrics.ts';
+import { createProcessorMetrics, type ProcessorMetrics } from './metrics.ts';
 import { createProcessing } from './processing.ts';
+import { createHotKeyWatch } from './watch-hot-keys.ts';
 import { noSeams, type ProcessorSeams } from './seams.ts';
 
 export interface Processor {
@@ -31,7 +35,15 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
   });
   const ownUrl = () => config.PROCESSOR_ADVERTISED_URL ?? `http://${config.PROCESSOR_HTTP_HOST}:${server.port()}`;
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
+  const acks = createAcks(config, log, metrics, () => processing.statuses());
+  const hotKeys = createHotKeyWatch(systemClock, log);
   const processing = createProcessing({
+    afterStore:
+      acks === undefined
+        ? undefined
+        : (stored) => {
+            acks.afterStore(stored);
+          },
     ...{ config, kafka, codec, seams, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
@@ -41,13 +53,18 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     observe: (event) => {
       metrics.observe(event);
     },
+    noteRecords: (records) => {
+      hotKeys.note(records);
+    },
   });
   metrics.watch(
     () => processing.statuses(),
     () => systemClock.nowMs(),
   );
+  metrics.watchHotKeys(hotKeys);
   const reader = createRobotReader({
     processing,
+    hottest: (partition) => hotKeys.hottest(partition),
     owners,
     peers: createPeers(config.PROCESSOR_API_TOKEN),
     ownUrl,
@@ -70,5 +87,28 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     },
   };
   // The server first: /healthz answers while states are restored, and with port 0 the others need its port.
-  return { components: [server, codec, ownersComponent, processing], port: () => server.port() };
+  return {
+    components: [server, codec, ownersComponent, ...(acks === undefined ? [] : [acks]), processing],
+    port: () => server.port(),
+  };
+}
+
+function createAcks(
+  config: ProcessorConfig,
+  log: Log,
+  metrics: ProcessorMetrics,
+  statuses: () => readonly PartitionStatus[],
+): AckPublisher | undefined {
+  if (config.REDIS_URL === undefined) return undefined;
+  const onFailure = (_operation: string, reason: CacheFailure) => {
+    metrics.onAckFailure(reason);
+  };
+  return createAckPublisher({
+    board: createFoldProgressBoard({ url: config.REDIS_URL, log, onFailure }),
+    clock: systemClock,
+    statuses,
+    onDropped: (robots) => {
+      metrics.onAcksDropped(robots);
+    },
+  });
 }

@@ -91,10 +91,31 @@ export const processorConfig = z
       .min(100)
       .default(30_000)
       .describe('A robot silent for this long is offline. Part of the model: change it only on an empty log.'),
+    PROCESSOR_RETIRED_KEPT_MS: countValue
+      .min(100)
+      .default(7 * 86_400_000)
+      .describe('A retired robot of which nothing was heard for this long is forgotten. Part of the model as well.'),
+    PROCESSOR_HISTORY_RECORDS: countValue
+      .min(1000)
+      .default(5_000_000)
+      .describe('Records of a partition that one question about the past (?at=, capsules) may fold again.'),
+    PROCESSOR_HISTORY_TIMEOUT_MS: countValue
+      .min(1000)
+      .max(600_000)
+      .default(50_000)
+      .describe('A question about the past that takes longer is refused.'),
+    PROCESSOR_HISTORY_BYTES: countValue
+      .min(mib)
+      .default(4096 * mib)
+      .describe('A larger checkpoint is not restored for such a question; up to four copies lie in the state folder.'),
     PROCESSOR_ALLOW_STATE_LOSS: flagValue
       .default(false)
       .describe("Begin at the log's start when no state reaches back as far: what was folded before is lost."),
     KAFKA_BROKERS: listValue.describe('Brokers of the log, host:port, comma-separated.'),
+    REDIS_URL: z
+      .url({ protocol: /^rediss?$/ })
+      .optional()
+      .describe('Redis where the webhook pods learn what was folded; left out, robots are not told.'),
     SCHEMA_REGISTRY_URL: z
       .url({ protocol: /^https?$/ })
       .optional()

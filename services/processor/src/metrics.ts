@@ -1,5 +1,7 @@
+import { type CacheFailure } from '@fleetstream/cache';
 import { type EngineEvent, type PartitionStatus } from '@fleetstream/stream-engine';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
+import { type HotKeyWatch } from './watch-hot-keys.ts';
 
 /** The processor's metrics. Labels are partition numbers, codes of the catalogue, and closed unions. */
 export interface ProcessorMetrics {
@@ -7,14 +9,27 @@ export interface ProcessorMetrics {
   observe(event: EngineEvent): void;
   /** Told which partitions are here, and when the process's wall clock says it is. */
   watch(statuses: () => readonly PartitionStatus[], nowMs: () => number): void;
-  onRequest(route: RouteName, status: number): void;
+  /** Told which robots have most of the records. Robots are named in `/v1/partitions` and the log, never in a label. */
+  watchHotKeys(hotKeys: Pick<HotKeyWatch, 'hottest' | 'partitions'>): void;
+  onRequest(route: RouteName, status: number, durationMs: number): void;
+  /** Telling robots what was folded came to nothing, or had no room. */
+  onAckFailure(reason: CacheFailure): void;
+  onAcksDropped(robots: number): void;
 }
 
-export type RouteName = 'robots' | 'robot' | 'partitions' | 'other';
+export type RouteName = 'robots' | 'robot-page' | 'robot' | 'robot-at' | 'capsule' | 'partitions' | 'other';
 
 export function createProcessorMetrics(): ProcessorMetrics {
   const registry = createMetrics('processor');
   const requests = registry.counter('requests_total', 'Requests of the API answered.', ['route', 'class']);
+  const ackFailures = registry.counter('ack_failures_total', 'Calls to Redis that came to nothing.', ['reason']);
+  const acksDropped = registry.counter('acks_dropped_total', "Robots' reports that had no room to wait for Redis.");
+  const requestSeconds = registry.histogram(
+    'request_seconds',
+    'From a request of the API to the end of its answer.',
+    latencyBucketsSeconds,
+    ['route'],
+  );
   const counters = createCounters(registry);
   const observers = { ...observeFolding(counters), ...observeKeeping(counters) };
   return {
@@ -26,7 +41,17 @@ export function createProcessorMetrics(): ProcessorMetrics {
     watch: (statuses, nowMs) => {
       watchPartitions(registry, statuses, nowMs);
     },
-    onRequest: (route, status) => {
+    onAckFailure: (reason) => {
+      ackFailures.labels(reason).inc();
+    },
+    onAcksDropped: (robots) => {
+      acksDropped.inc(robots);
+    },
+    watchHotKeys: (hotKeys) => {
+      watchHotKeys(registry, hotKeys);
+    },
+    onRequest: (route, status, durationMs) => {
+      requestSeconds.labels(route).observe(durationMs / 1000);
       requests.labels(route, `${Math.floor(status / 100)}xx`).inc();
     },
   };
@@ -128,6 +153,20 @@ function observeKeeping(counters: Counters): Observers<KeepingKind> {
       counters.checkpointFailures.labels(code).inc();
     },
   };
+}
+
+function watchHotKeys(registry: Metrics, hotKeys: Pick<HotKeyWatch, 'hottest' | 'partitions'>): void {
+  const share = registry.gauge(
+    'hottest_robot_share_ratio',
+    "The busiest robot's share of its partition's records lately; /v1/partitions names it.",
+    ['partition'],
+    () => {
+      share.reset();
+      for (const partition of hotKeys.partitions()) {
+        share.labels(String(partition)).set(hotKeys.hottest(partition)[0]?.share ?? 0);
+      }
+    },
+  );
 }
 
 function watchPartitions(registry: Metrics, statuses: () => readonly PartitionStatus[], nowMs: () => number): void {

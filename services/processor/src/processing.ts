@@ -7,16 +7,22 @@ import {
   createPartitionAppender,
   describeCluster,
   type GroupMembership,
+  type LogRecord,
 } from '@fleetstream/kafka';
-import { AppError, type Log, systemClock, toMessage } from '@fleetstream/kernel';
+import { AppError, type Log, silentLog, systemClock, toMessage } from '@fleetstream/kernel';
 import { createObjectStoreFromUrl, type ObjectStore } from '@fleetstream/object-store';
+import { createRobotFold } from '@fleetstream/robot-model';
 import { type Stop } from '@fleetstream/runtime';
 import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
 import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
-import { createRobotEngine } from './adapters/create-engine.ts';
+import { createCheckpointScratch } from './adapters/checkpoint-scratch.ts';
+import { createRobotEngine, type EngineParts } from './adapters/create-engine.ts';
 import { findLocalStates, readInstanceId } from './adapters/local-states.ts';
+import { createLogHistory } from './adapters/log-history.ts';
 import { type ProcessorConfig } from './config.ts';
+import { createRobotHistory, type RobotHistory } from './robot-history.ts';
+import { toRobotRules } from './robot-rules-of.ts';
 import { type ProcessorSeams } from './seams.ts';
 
 export interface ProcessingOptions {
@@ -26,6 +32,9 @@ export interface ProcessingOptions {
   readonly advertisedUrl: () => string;
   readonly onAssigned: () => void;
   readonly observe: Observe;
+  readonly noteRecords: (records: readonly LogRecord[]) => void;
+  /** Told of every batch of states that was stored. */
+  readonly afterStore?: EngineParts['afterStore'];
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -36,6 +45,8 @@ export interface Processing {
   start(): Promise<Stop>;
   /** @throws AppError FS_NOT_READY before the start */
   engine(): StreamEngine;
+  /** @throws AppError FS_NOT_READY before the start */
+  history(): RobotHistory;
   statuses(): readonly PartitionStatus[];
   partitionCount(): number;
   /** Whether the group was joined and every partition that it gave is up to date with what was committed before. */
@@ -54,6 +65,10 @@ export function createProcessing(options: ProcessingOptions): Processing {
       if (running === undefined) throw new AppError('FS_NOT_READY', 'The processor is starting');
       return running.engine;
     },
+    history: () => {
+      if (running === undefined) throw new AppError('FS_NOT_READY', 'The processor is starting');
+      return running.history;
+    },
     statuses: () => running?.engine.statuses() ?? [],
     partitionCount: () => running?.partitionCount ?? 0,
     isReady: () => running?.isReady() ?? false,
@@ -62,6 +77,7 @@ export function createProcessing(options: ProcessingOptions): Processing {
 
 async function startProcessing(options: ProcessingOptions): Promise<{
   engine: StreamEngine;
+  history: RobotHistory;
   partitionCount: number;
   isReady: () => boolean;
   stop: Stop;
@@ -73,19 +89,21 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const localStates = await findLocalStates(stateDir, log);
   const source = createLogSource({ kafka, topic: topics.events, log });
   const ticks = createPartitionAppender({ kafka, topic: topics.events });
-  const checkpoints = createCheckpointStore({
-    objects: seams.objects(openCheckpointObjects(config, log)),
-    prefix: `${clusterId}/${topics.events}`,
-    log,
-    clock: systemClock,
-    retain: config.PROCESSOR_CHECKPOINT_RETAIN,
-    graceMs: seams.garbage.graceMs,
-  });
+  const objects = seams.objects(openCheckpointObjects(config, log));
+  const storeOptions = {
+    ...{ objects, prefix: `${clusterId}/${topics.events}`, clock: systemClock },
+    ...{ retain: config.PROCESSOR_CHECKPOINT_RETAIN, graceMs: seams.garbage.graceMs },
+  };
+  const checkpoints = createCheckpointStore({ ...storeOptions, log });
+  // Passing over newer checkpoints is what a question about the past is about: nothing to warn of.
+  const past = createPast(options, createCheckpointStore({ ...storeOptions, log: silentLog }), stateDir);
   const group = { joined: false, leaving: false };
   const engine: StreamEngine = createRobotEngine({
     ...{ config, kafka, codec, source, ticks, checkpoints, stateDir, localStates, seams, log },
     ownershipConfirmed: () => membership.confirmed(),
     observe: options.observe,
+    noteRecords: options.noteRecords,
+    afterStore: options.afterStore,
   });
   const membership: GroupMembership = createGroupMembership({
     ...{ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events, log },
@@ -100,12 +118,14 @@ async function startProcessing(options: ProcessingOptions): Promise<{
       engine.assign(partitions);
     },
   });
+  await past.scratch.start();
   await source.start();
   await ticks.start();
   await membership.start();
   const stopCollecting = collectGarbageNowAndThen(checkpoints, seams.garbage.everyMs, log);
   return {
     engine,
+    history: past.history,
     partitionCount,
     isReady: () => group.joined && engine.statuses().every(({ phase }) => phase === 'running'),
     stop: async () => {
@@ -116,8 +136,24 @@ async function startProcessing(options: ProcessingOptions): Promise<{
       await membership.stop();
       await ticks.stop();
       await source.stop();
+      await past.scratch.stop();
     },
   };
+}
+
+function createPast({ config, kafka, codec, log }: ProcessingOptions, checkpoints: CheckpointStore, stateDir: string) {
+  const rules = toRobotRules(config);
+  const fold = createRobotFold(rules);
+  const scratch = createCheckpointScratch({
+    ...{ checkpoints, dir: join(stateDir, 'past'), topic: topics.events, log },
+    ...{ foldName: fold.name, stateVersion: fold.stateVersion, maxBytes: config.PROCESSOR_HISTORY_BYTES },
+  });
+  const history = createRobotHistory({
+    ...{ fold, rules, scratch, codec },
+    log: createLogHistory(kafka, () => systemClock.nowMs()),
+    limits: { recordsMax: config.PROCESSOR_HISTORY_RECORDS, timeoutMs: config.PROCESSOR_HISTORY_TIMEOUT_MS },
+  });
+  return { history, scratch };
 }
 
 function openCheckpointObjects(config: ProcessorConfig, log: Log): ObjectStore {

@@ -2,34 +2,38 @@ import { type GroupOwners, partitionForKey } from '@fleetstream/kafka';
 import { AppError, isRobotId, type Log, toMessage } from '@fleetstream/kernel';
 import { type PartitionStatus } from '@fleetstream/stream-engine';
 import { type Peers } from './adapters/peers.ts';
-import {
-  joinParts,
-  type RobotsPart,
-  splitAnswer,
-  toAsOfText,
-  toRobotAnswer,
-  toRobotText,
-} from './domain/robots-answer.ts';
+import { toCursor } from './domain/robot-cursor.ts';
+import { type Freshness, type PastMoment, type RobotListQuery, type RobotPageQuery } from './domain/robot-query.ts';
+import { allBegin, type AnswerAsOf, mergePage, toAllEnd, toPageAnswer, toRobotAnswer } from './domain/robots-answer.ts';
+import { type HotKey } from './domain/hot-keys.ts';
 import { type Processing } from './processing.ts';
+import { type After, type Asked, createPartitionReader } from './read-partitions.ts';
 
 export interface PartitionView extends Omit<PartitionStatus, 'lastCheckpoint' | 'openedFrom'> {
   readonly owner: string;
   readonly lastCheckpoint: PartitionStatus['lastCheckpoint'] | null;
   readonly openedFrom: PartitionStatus['openedFrom'] | null;
+  /** Robots with the most records lately, and which share of the partition's they are. */
+  readonly hottest: readonly HotKey[];
 }
 
 /** Answers for every partition, whoever owns it. Bodies are texts: states go out as the model encoded them. */
 export interface RobotReader {
-  /** @throws AppError FS_ROBOT_ID_INVALID, FS_ROBOT_UNKNOWN, FS_NOT_READY */
-  robot(robotId: string, forwarded: boolean): Promise<string>;
-  /** Each partition as of one offset. @throws AppError FS_NOT_READY when a partition has no owner that answers */
-  robots(partition: number | undefined, forwarded: boolean): Promise<string>;
+  /** @throws AppError FS_ROBOT_ID_INVALID, FS_ROBOT_UNKNOWN, FS_NOT_READY, FS_OFFSET_NOT_REACHED, FS_HISTORY_… */
+  robot(robotId: string, query: Freshness & { readonly at: PastMoment | undefined }, asked: Asked): Promise<string>;
+  /** The robots that a page's filter chose. @throws AppError FS_NOT_READY when a partition has no owner that answers */
+  page(query: RobotListQuery & { readonly page: RobotPageQuery }, asked: Asked): Promise<string>;
+  /** All robots, in pieces, each partition as of one offset. The first piece comes when all went well so far. */
+  all(query: RobotListQuery, asked: Asked): AsyncGenerator<string, void, undefined>;
+  /** A stretch of a robot's history, whole, as JSON. @throws AppError as `robot` with `at` */
+  capsule(robotId: string, from: PastMoment, to: PastMoment | undefined): Promise<string>;
   /** Instances that don't answer are left out. */
   partitions(forwarded: boolean): Promise<PartitionView[]>;
 }
 
 export interface RobotReaderOptions {
-  readonly processing: Pick<Processing, 'engine' | 'statuses' | 'partitionCount'>;
+  readonly processing: Pick<Processing, 'engine' | 'history' | 'statuses' | 'partitionCount'>;
+  readonly hottest: (partition: number) => readonly HotKey[];
   readonly owners: Pick<GroupOwners, 'owners' | 'forget'>;
   readonly peers: Peers;
   readonly ownUrl: () => string;
@@ -37,83 +41,126 @@ export interface RobotReaderOptions {
 }
 
 export function createRobotReader(options: RobotReaderOptions): RobotReader {
-  const { processing, owners, peers, log } = options;
-  const isHere = (partition: number) => processing.statuses().some((status) => status.partition === partition);
+  const { processing } = options;
+  const partitionsOf = createPartitionReader(options);
 
-  async function askOwner(partition: number, path: string, forwarded: boolean): Promise<string> {
-    const owner = forwarded ? undefined : (await owners.owners()).get(partition);
-    if (owner === undefined || owner === '' || owner === options.ownUrl()) {
-      owners.forget();
-      throw new AppError('FS_NOT_READY', `Partition ${partition} has no owner at the moment`);
+  function wantedPartitions({ partition }: RobotListQuery): number[] {
+    const count = requireCount(processing);
+    if (partition !== undefined && partition >= count) {
+      throw new AppError('FS_NOT_FOUND', `There are partitions 0 to ${count - 1}`);
     }
-    try {
-      return await peers.get(owner, path);
-    } catch (thrown) {
-      owners.forget();
-      throw thrown;
-    }
-  }
-
-  async function readPart(partition: number, forwarded: boolean): Promise<RobotsPart> {
-    if (isHere(partition)) return await readOwnPart(processing, partition);
-    const part = splitAnswer(await askOwner(partition, `/v1/robots?partition=${partition}`, forwarded));
-    if (part === undefined) throw new AppError('FS_NOT_READY', `The owner of ${partition} gave no list of robots`);
-    return part;
+    return partition === undefined ? [...Array(count).keys()] : [partition];
   }
 
   return {
-    robot: async (robotId, forwarded) => {
-      if (!isRobotId(robotId)) throw new AppError('FS_ROBOT_ID_INVALID', 'The path holds no robot id');
-      const count = processing.partitionCount();
-      if (count === 0) throw new AppError('FS_NOT_READY', 'The processor is starting');
-      const partition = partitionForKey(robotId, count);
-      if (!isHere(partition)) return await askOwner(partition, `/v1/robots/${robotId}`, forwarded);
-      const { stateText, asOf } = await processing.engine().getState(partition, robotId);
-      if (stateText === undefined) throw new AppError('FS_ROBOT_UNKNOWN', 'The log has no event of this robot');
-      return toRobotAnswer(robotId, stateText, asOf);
-    },
-    robots: async (partition, forwarded) => {
-      const count = processing.partitionCount();
-      if (count === 0) throw new AppError('FS_NOT_READY', 'The processor is starting');
-      if (partition !== undefined && partition >= count) {
-        throw new AppError('FS_NOT_FOUND', `There are partitions 0 to ${count - 1}`);
+    robot: async (robotId, query, asked) => {
+      const partition = partitionOf(processing, robotId);
+      if (query.at !== undefined) {
+        // The past is the same wherever it is folded: no owner is needed.
+        const { stateText, asOf } = await processing.history().stateAt(partition, robotId, query.at);
+        return toAnswer(robotId, stateText, asOf);
       }
-      const wanted = partition === undefined ? [...Array(count).keys()] : [partition];
-      return joinParts(await Promise.all(wanted.map((one) => readPart(one, forwarded))));
+      if (!partitionsOf.isHere(partition)) return await partitionsOf.askOwner(partition, asked);
+      const { stateText, asOf } = await processing.engine().getState(partition, robotId, toAfter(query));
+      return toAnswer(robotId, stateText, asOf);
+    },
+    page: async (query, asked) => {
+      const { page } = query;
+      const parts = await Promise.all(
+        wantedPartitions(query).map((partition) => partitionsOf.readPart(partition, page, toAfter(query), asked)),
+      );
+      // Between instances the texts stay texts, with what tells whether there is more.
+      if (asked.forwarded) return JSON.stringify(parts[0]);
+      const merged = mergePage(parts, page.limit);
+      const { lastRobotId } = merged;
+      return toPageAnswer(merged, lastRobotId === undefined ? undefined : toCursor(lastRobotId, page.filter));
+    },
+    all: async function* (query, asked) {
+      const parts = wantedPartitions(query).map((partition) => partitionsOf.readAll(partition, toAfter(query), asked));
+      try {
+        // Every partition has begun before the first piece goes out: what can't be answered is a refusal, not half a body.
+        const begun = await Promise.all(parts.map(async (part) => ({ part, first: await part.next() })));
+        yield* joinAll(begun);
+      } finally {
+        // Whoever reads may leave at any piece; snapshots must not stay open then.
+        await Promise.allSettled(parts.map((part) => part.return([])));
+      }
+    },
+    capsule: async (robotId, from, to) => {
+      const partition = partitionOf(processing, robotId);
+      return JSON.stringify(await processing.history().capsule(partition, robotId, from, to));
     },
     partitions: async (forwarded) => {
-      const own = processing.statuses().map((status) => toView(status, options.ownUrl()));
-      if (forwarded) return own;
-      const others = new Set((await owners.owners()).values());
-      const answers = await Promise.all(
-        [...others]
-          .filter((url) => url !== '' && url !== options.ownUrl())
-          .map(async (url) => {
-            try {
-              return (JSON.parse(await peers.get(url, '/v1/partitions')) as { partitions: PartitionView[] }).partitions;
-            } catch (thrown) {
-              log.debug({ url, reason: toMessage(thrown) }, 'an instance did not tell of its partitions');
-              return [];
-            }
-          }),
-      );
-      return [...own, ...answers.flat()].sort((a, b) => a.partition - b.partition);
+      const own = processing.statuses().map((status) => toView(status, options));
+      return forwarded ? own : [...own, ...(await askOthers(options))].sort((a, b) => a.partition - b.partition);
     },
   };
 }
 
-async function readOwnPart(processing: Pick<Processing, 'engine'>, partition: number): Promise<RobotsPart> {
-  const snapshot = await processing.engine().snapshot(partition);
-  try {
-    const robots: string[] = [];
-    for await (const { key, stateText } of snapshot.entries()) robots.push(toRobotText(key, partition, stateText));
-    return { robots: robots.join(','), asOf: toAsOfText(snapshot.asOf) };
-  } finally {
-    await snapshot.release();
-  }
+function toAfter({ minOffset, waitMs }: Freshness): After {
+  return minOffset === undefined ? undefined : { minOffset, withinMs: waitMs };
 }
 
-function toView(status: PartitionStatus, owner: string): PartitionView {
+function toAnswer(robotId: string, stateText: string | undefined, asOf: AnswerAsOf): string {
+  if (stateText === undefined) throw new AppError('FS_ROBOT_UNKNOWN', 'The log has no event of this robot');
+  return toRobotAnswer(robotId, stateText, asOf);
+}
+
+function requireCount(processing: Pick<Processing, 'partitionCount'>): number {
+  const count = processing.partitionCount();
+  if (count === 0) throw new AppError('FS_NOT_READY', 'The processor is starting');
+  return count;
+}
+
+/** @throws AppError FS_ROBOT_ID_INVALID, FS_NOT_READY */
+function partitionOf(processing: Pick<Processing, 'partitionCount'>, robotId: string): number {
+  if (!isRobotId(robotId)) throw new AppError('FS_ROBOT_ID_INVALID', 'The path holds no robot id');
+  return partitionForKey(robotId, requireCount(processing));
+}
+
+interface BegunPart {
+  readonly part: AsyncGenerator<string, AnswerAsOf[], undefined>;
+  readonly first: IteratorResult<string, AnswerAsOf[]>;
+}
+
+async function* joinAll(begun: readonly BegunPart[]): AsyncGenerator<string, void, undefined> {
+  const asOf: AnswerAsOf[] = [];
+  let before = allBegin;
+  for (const { part, first } of begun) {
+    let piece = first;
+    for (; piece.done !== true; piece = await part.next()) {
+      yield before + piece.value;
+      before = ',';
+    }
+    asOf.push(...piece.value);
+  }
+  yield (before === allBegin ? allBegin : '') + toAllEnd(asOf);
+}
+
+async function askOthers({ owners, peers, ownUrl, log }: RobotReaderOptions): Promise<PartitionView[]> {
+  const others = new Set((await owners.owners()).values());
+  const answers = await Promise.all(
+    [...others]
+      .filter((url) => url !== '' && url !== ownUrl())
+      .map(async (url) => {
+        try {
+          return (JSON.parse(await peers.get(url, '/v1/partitions')) as { partitions: PartitionView[] }).partitions;
+        } catch (thrown) {
+          log.debug({ url, reason: toMessage(thrown) }, 'an instance did not tell of its partitions');
+          return [];
+        }
+      }),
+  );
+  return answers.flat();
+}
+
+function toView(status: PartitionStatus, { ownUrl, hottest }: RobotReaderOptions): PartitionView {
   const { lastCheckpoint, openedFrom, ...offsets } = status;
-  return { owner, ...offsets, lastCheckpoint: lastCheckpoint ?? null, openedFrom: openedFrom ?? null };
+  return {
+    owner: ownUrl(),
+    ...offsets,
+    lastCheckpoint: lastCheckpoint ?? null,
+    openedFrom: openedFrom ?? null,
+    hottest: hottest(status.partition),
+  };
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { decodeFleetRecord, tickKey, topics, toTickEvent } from '@fleetstream/contracts';
 import { createTransactionalSink, type LogRecord, type LogSource, type PartitionAppender } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
-import { createRobotFold, defaultRobotRules } from '@fleetstream/robot-model';
+import { createRobotFold, robotIndex, type RobotState } from '@fleetstream/robot-model';
 import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, destroyStateDir, openRocksStateStore, stateDirExists } from '@fleetstream/state-store';
 import {
@@ -11,10 +11,12 @@ import {
   type EngineLimits,
   type EnginePorts,
   type Observe,
+  type StoredStates,
   type StreamEngine,
 } from '@fleetstream/stream-engine';
 import { randomUUID } from 'node:crypto';
 import { type ProcessorConfig } from '../config.ts';
+import { toRobotRules } from '../robot-rules-of.ts';
 import { type ProcessorSeams } from '../seams.ts';
 
 type KafkaClient = Parameters<typeof createTransactionalSink>[0]['kafka'];
@@ -30,6 +32,9 @@ export interface EngineParts {
   readonly localStates: ReadonlyMap<number, number>;
   readonly ownershipConfirmed: () => Promise<void>;
   readonly observe: Observe;
+  /** Told of every batch as it was read; synchronous and cheap. */
+  readonly noteRecords: (records: readonly LogRecord[]) => void;
+  readonly afterStore?: ((stored: StoredStates<RobotState>) => void) | undefined;
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -39,8 +44,12 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
   const { config, stateDir, observe, log } = parts;
   return createStreamEngine(
     {
-      fold: createRobotFold({ ...defaultRobotRules, offlineAfterMs: config.PROCESSOR_OFFLINE_AFTER_MS }),
-      prepare: (records) => parts.codec.prepare(records),
+      fold: createRobotFold(toRobotRules(config)),
+      index: robotIndex,
+      prepare: (records) => {
+        parts.noteRecords(records);
+        return parts.codec.prepare(records);
+      },
       decode: (record) => decode(parts.codec, record),
       inputTopic: topics.events,
       deadLetterTopic: topics.deadLetters,
@@ -50,6 +59,7 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
       allowStateLoss: config.PROCESSOR_ALLOW_STATE_LOSS,
       log,
       observe,
+      ...(parts.afterStore === undefined ? {} : { afterStore: parts.afterStore }),
     },
     parts.localStates,
   );

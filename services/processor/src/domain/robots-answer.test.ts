@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { joinParts, splitAnswer, toAsOfText, toRobotAnswer, toRobotText } from './robots-answer.ts';
+import {
+  allBegin,
+  mergePage,
+  type PagePart,
+  splitAll,
+  toAllEnd,
+  toPageAnswer,
+  toRobotAnswer,
+  toRobotText,
+} from './robots-answer.ts';
 
 const asOf = { partition: 3, offset: 17, logTimeMs: 1234 };
 
@@ -18,23 +27,60 @@ describe('answers about robots', () => {
       name: 'a state that looks like the seam',
       robots: [toRobotText('a', 3, '{"x":"],\\"asOf\\":[","y":[],"asOf":[{}]}')],
     },
-  ])('takes another answer apart and joins it the same: $name', ({ robots }) => {
-    const body = joinParts([{ robots: robots.join(','), asOf: toAsOfText(asOf) }]);
-    const part = splitAnswer(body);
-    expect(part).toEqual({ robots: robots.join(','), asOf: toAsOfText(asOf) });
-    expect(joinParts(part === undefined ? [] : [part])).toBe(body);
+  ])('takes another answer apart: $name', ({ robots }) => {
+    const body = allBegin + robots.join(',') + toAllEnd([asOf]);
+    expect(splitAll(body)).toEqual({ robots: robots.join(','), asOf: [asOf] });
     expect(JSON.parse(body)).toMatchObject({ asOf: [asOf] });
   });
 
-  it('joins parts of which some have no robots', () => {
-    const one = { robots: toRobotText('a', 0, '{}'), asOf: toAsOfText({ ...asOf, partition: 0 }) };
-    const none = { robots: '', asOf: toAsOfText({ ...asOf, partition: 1 }) };
-    const parsed = JSON.parse(joinParts([none, one, none])) as { robots: unknown[]; asOf: unknown[] };
-    expect([parsed.robots.length, parsed.asOf.length]).toEqual([1, 3]);
+  it('knows what is no such answer', () => {
+    expect(splitAll('{"error":1}')).toBeUndefined();
+    expect(splitAll('')).toBeUndefined();
+  });
+});
+
+const part = (partition: number, robotIds: string[], hasMore: boolean): PagePart => ({
+  robots: robotIds.map((robotId) => ({ robotId, text: toRobotText(robotId, partition, '{}') })),
+  asOf: { ...asOf, partition },
+  hasMore,
+});
+const idsOf = ({ robots }: { robots: readonly { robotId: string }[] }) => robots.map(({ robotId }) => robotId).join('');
+
+describe('mergePage', () => {
+  it.each([
+    { name: 'all fit', parts: [part(0, ['a', 'd'], false), part(1, ['b'], false)], ids: 'abd', last: undefined },
+    {
+      name: 'more than a page',
+      parts: [part(0, ['a', 'd'], false), part(1, ['b', 'c'], false)],
+      ids: 'abc',
+      last: 'c',
+    },
+    {
+      name: 'a part that was cut off ends the page, for what follows in it is not known',
+      parts: [part(0, ['a', 'b', 'c'], true), part(1, ['d', 'e'], false)],
+      ids: 'abc',
+      last: 'c',
+    },
+    {
+      name: 'a part that was cut off far behind',
+      parts: [part(0, ['x', 'y', 'z'], true), part(1, ['a', 'b'], false)],
+      ids: 'abx',
+      last: 'x',
+    },
+    { name: 'exactly a page and nothing more', parts: [part(0, ['a', 'b', 'c'], false)], ids: 'abc', last: undefined },
+    { name: 'nobody', parts: [part(0, [], false), part(1, [], false)], ids: '', last: undefined },
+  ])('$name', ({ parts, ids, last }) => {
+    const page = mergePage(parts, 3);
+    expect([idsOf(page), page.lastRobotId]).toEqual([ids, last]);
   });
 
-  it('knows what is no such answer', () => {
-    expect(splitAnswer('{"error":1}')).toBeUndefined();
-    expect(splitAnswer('')).toBeUndefined();
+  it('makes a body of a page, with where the next one begins', () => {
+    const page = mergePage([part(3, ['a'], false)], 3);
+    expect(JSON.parse(toPageAnswer(page, 'next'))).toEqual({
+      robots: [{ robotId: 'a', partition: 3, state: {} }],
+      asOf: [asOf],
+      next: 'next',
+    });
+    expect(JSON.parse(toPageAnswer(page, undefined))).not.toHaveProperty('next');
   });
 });
