@@ -9,6 +9,8 @@ import { tripleSend } from './processor/triple-send.ts';
 import { zombie } from './processor/zombie.ts';
 import { restoreFromMinio } from './restore/restore-from-minio.ts';
 import { type Scenario } from './scenario.ts';
+import { storeCorrupt } from './store/store-corrupt.ts';
+import { store503, storeDown, storeSlow } from './store/store-outage.ts';
 import { plantedBugsScenario } from './simulation/planted-bugs.ts';
 import { simulate } from './simulation/simulate.ts';
 
@@ -23,6 +25,10 @@ export const scenarios: readonly Scenario[] = [
   rebalanceStorm,
   rescale,
   tripleSend,
+  storeDown,
+  storeSlow,
+  store503,
+  storeCorrupt,
   simulate,
   plantedBugsScenario,
 ];

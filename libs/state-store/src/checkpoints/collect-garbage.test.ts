@@ -46,6 +46,23 @@ describe('collectGarbage', () => {
     expect(await world.store.collectGarbage()).toEqual({ kind: 'collected', deletedCount: 1, deletedBytes: 1 });
   });
 
+  it('spares what an upload has put again since it was listed', async () => {
+    const key = 'local/fleet.events/objects/' + 'a'.repeat(64);
+    await world.objects.put(key, Buffer.from('x'));
+    world.pass(graceMs + 1);
+    const renewing = world.createStore({
+      ...world.objects,
+      // Between the listing of objects and the first deletion.
+      get: async (name) => {
+        await world.objects.put(key, Buffer.from('x'));
+        return world.objects.get(name);
+      },
+    });
+    await world.uploadAt(5);
+    expect(await renewing.collectGarbage()).toMatchObject({ deletedCount: 0 });
+    expect(world.objects.objects.has(key)).toBe(true);
+  });
+
   it('touches no other prefix', async () => {
     await world.objects.put('other/fleet.events/objects/x', Buffer.from('x'));
     world.pass(graceMs + 1);

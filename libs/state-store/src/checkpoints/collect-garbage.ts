@@ -38,13 +38,18 @@ export async function collectGarbage(parts: GarbageParts): Promise<GarbageOutcom
     ),
   );
   const garbage = candidates.filter(({ key }) => !named.has(key)).slice(0, deletionsMax);
-  for (const { key } of garbage) await objects.delete(key);
-  const outcome = {
-    kind: 'collected',
-    deletedCount: garbage.length,
-    deletedBytes: garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  } as const;
-  if (garbage.length > 0) log.info(outcome, 'unnamed checkpoint objects were deleted');
+  let deletedCount = 0;
+  let deletedBytes = 0;
+  for (const { key, sizeBytes, modifiedAtMs } of garbage) {
+    // An upload may have put it again since it was listed, and its manifest may name it any moment.
+    const head = await objects.head(key);
+    if (head === undefined || head.modifiedAtMs > modifiedAtMs) continue;
+    await objects.delete(key);
+    deletedCount += 1;
+    deletedBytes += sizeBytes;
+  }
+  const outcome = { kind: 'collected', deletedCount, deletedBytes } as const;
+  if (deletedCount > 0) log.info(outcome, 'unnamed checkpoint objects were deleted');
   return outcome;
 }
 

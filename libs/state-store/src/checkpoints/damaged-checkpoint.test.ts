@@ -82,6 +82,15 @@ describe('a checkpoint that cannot be used is skipped for the one before', () =>
       },
     },
     {
+      name: 'its manifest is that of the one before',
+      reason: 'manifest-damaged',
+      spoil: async (newest) => {
+        const [, before] = await world.store.list(partition);
+        const text = await world.objects.get(before?.manifestKey ?? '');
+        world.edit(newest.manifestKey, () => text ?? Buffer.alloc(0));
+      },
+    },
+    {
       name: 'its manifest is of a later release',
       reason: 'manifest-too-new',
       spoil: (newest) => {

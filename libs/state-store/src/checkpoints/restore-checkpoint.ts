@@ -45,7 +45,10 @@ export async function restoreCheckpoint(
   for (const manifestKey of await listManifestKeys(parts.objects, parts.keys.manifests(partition))) {
     const listed = await readManifest(parts.objects, manifestKey);
     if (listed === undefined) continue;
-    const skip = unfitness(listed, partition, wanted) ?? (await download(parts, listed, unfinished, watch));
+    const skip =
+      unfitness(listed, partition, wanted) ??
+      (await download(parts, listed, unfinished, watch)) ??
+      misplacement(parts.keys, listed);
     if (skip === undefined && listed.kind === 'readable') {
       await movedIntoPlace(unfinished, targetDir);
       return { restored: { manifestKey, manifest: listed.manifest }, skipped };
@@ -57,6 +60,14 @@ export async function restoreCheckpoint(
   }
   await destroyStateDir(unfinished);
   return { restored: undefined, skipped };
+}
+
+/** What lies under its key is whole, but another checkpoint's: an older version of the object, or a copy. */
+function misplacement(keys: CheckpointKeys, listed: ListedCheckpoint): Skip | undefined {
+  if (listed.kind === 'unreadable') return undefined;
+  const { partition, appliedOffset, createdAtMs } = listed.manifest;
+  const own = keys.manifest(partition, appliedOffset, createdAtMs);
+  return own === listed.manifestKey ? undefined : { reason: 'manifest-damaged', detail: `is that of ${own}` };
 }
 
 /** Why a checkpoint isn't even tried. */
@@ -102,7 +113,7 @@ async function download(
       if (skip === undefined) await syncPath(path);
       else skips.push(skip);
     };
-    await mapConcurrently(rest, downloadsAtOnce, take);
+    await mapConcurrently(rest, watch.filesAtOnce ?? downloadsAtOnce, take);
     await mapConcurrently(last, 1, take);
     const skip = skips[0] ?? (await checkPosition(parts, unfinished, listed.manifest));
     await syncPath(unfinished);
