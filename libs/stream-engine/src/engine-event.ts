@@ -1,7 +1,7 @@
 import { type ErrorCode } from '@fleetstream/kernel';
 
 /** What a task was opened from: the rung of the recovery ladder. */
-export type OpenedFrom = 'local' | 'checkpoint' | 'log';
+export type OpenedFrom = 'standby' | 'local' | 'checkpoint' | 'log';
 
 /** What the engine tells whoever counts. Batches, never single records. */
 export type EngineEvent = { readonly partition: number } & (
@@ -11,6 +11,13 @@ export type EngineEvent = { readonly partition: number } & (
       readonly refoldRecords: number;
       readonly durationMs: number;
     }
+  /** The first record that no owner before had committed was folded: from then on the partition makes progress. */
+  | { readonly kind: 'tookOver'; readonly openedFrom: OpenedFrom; readonly durationMs: number }
+  /** It did not end in time, and was cut off from its outputs; what it was doing may end later, without effect. */
+  | { readonly kind: 'cutOff' }
+  | { readonly kind: 'standbyFolded'; readonly records: number }
+  | { readonly kind: 'standbyWarm' }
+  | { readonly kind: 'standbyFailed'; readonly code: ErrorCode }
   | { readonly kind: 'localStateDiscarded'; readonly reason: 'damaged' | 'ahead' | 'truncated' }
   | { readonly kind: 'checkpointSkipped'; readonly reason: string }
   | ({ readonly kind: 'folded' } & FoldCounts)

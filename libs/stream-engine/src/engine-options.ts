@@ -28,6 +28,18 @@ export interface StreamEngineOptions<State, Input> {
    * changes nothing.
    */
   readonly afterStore?: (stored: StoredStates<State>) => void;
+  /** Left out: this engine keeps no copies of others' partitions. */
+  readonly standby?: StandbyOptions;
+}
+
+/** What copies of others' partitions need. */
+export interface StandbyOptions {
+  /** What the partition's owner has committed; `undefined` when nothing yet. @throws AppError FS_BROKER_UNAVAILABLE */
+  readonly committedOffset: (partition: number) => Promise<number | undefined>;
+  /** How often a copy that is up to date asks. */
+  readonly pollMs: number;
+  /** A copy at most this far behind what is committed is warm; told once for each copy. */
+  readonly warmRecords: number;
 }
 
 /** Committed states as the local store has them now. */

@@ -1,10 +1,16 @@
 export { type LastCheckpoint } from './checkpoint-job.ts';
 export { type EngineEvent, type FoldCounts, type Observe, type OpenedFrom } from './engine-event.ts';
 export { defaultLimits, type EngineLimits } from './engine-limits.ts';
-export { type StoredStates, type StreamEngineOptions } from './engine-options.ts';
+export { type StandbyOptions, type StoredStates, type StreamEngineOptions } from './engine-options.ts';
 export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink } from './engine-ports.ts';
 export { partitionDirs } from './open-partition.ts';
-export { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
+export {
+  type AsOf,
+  type PartitionPhase,
+  type PartitionSnapshot,
+  type PartitionStatus,
+  type StandbyStatus,
+} from './partition-status.ts';
 export { type StateIndex } from './state-index.ts';
 export { toStateText } from './state-value.ts';
 export { createStreamEngine, type StreamEngine, type ReadAfter } from './stream-engine.ts';

@@ -63,7 +63,8 @@ interface FoundStore {
   readonly openedFrom: OpenedFrom;
 }
 
-async function findStore(options: Options, partition: number, position: LogPosition): Promise<FoundStore> {
+/** The recovery ladder, for an owner and for a copy alike. What it returns is open. */
+export async function findStore(options: Options, partition: number, position: LogPosition): Promise<FoundStore> {
   const { ports, stateDir } = options;
   const dirs = partitionDirs(stateDir, partition);
   await ports.files.destroy(dirs.copies);
@@ -148,7 +149,8 @@ async function isCheckpointNearer(
   }
 }
 
-function toStartOffset(options: Options, partition: number, store: StateStore, range: OffsetRange): number {
+/** Where folding goes on from `store`. @throws AppError FS_LOG_TRUNCATED */
+export function toStartOffset(options: Options, partition: number, store: StateStore, range: OffsetRange): number {
   if (store.appliedOffset >= range.start) return store.appliedOffset;
   const gap = `Partition ${partition} needs offset ${store.appliedOffset}, but its log begins at ${range.start}`;
   if (!options.allowStateLoss) throw new AppError('FS_LOG_TRUNCATED', gap, { context: { partition } });

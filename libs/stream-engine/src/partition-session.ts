@@ -112,6 +112,11 @@ export class PartitionSession<State, Input> {
     return this.#foldedOffset < this.#committedOffset;
   }
 
+  /** Whoever owned the partition has committed up to there: outputs before it are held back. It never goes back. */
+  noteCommitted(offset: number): void {
+    this.#committedOffset = Math.max(this.#committedOffset, offset);
+  }
+
   /** The next stretch of the log, waiting no longer than until the next commit, store or tick is due. */
   async nextBatch(): Promise<LogBatch | undefined> {
     return await this.#reader.next(this.#waitMs());

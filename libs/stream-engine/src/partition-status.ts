@@ -40,3 +40,14 @@ export interface PartitionSnapshot {
   statesOf(keys: readonly string[]): Promise<(string | undefined)[]>;
   release(): Promise<void>;
 }
+
+/** A copy of another process's partition. */
+export interface StandbyStatus {
+  readonly partition: number;
+  readonly phase: 'opening' | 'following' | 'closed';
+  readonly foldedOffset: number;
+  /** What its owner had committed when it was last asked. */
+  readonly committedOffset: number;
+  /** Records that are committed but not in the copy yet. */
+  readonly lag: number;
+}

@@ -8,7 +8,11 @@ import { PartitionSession } from './partition-session.ts';
 import { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
 import { PartitionView } from './partition-view.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { type WarmPartition } from './standby-task.ts';
 import { type ReadAfter } from './stream-engine.ts';
+
+/** Ends a copy's following. @returns `undefined` when there is no open copy to be had */
+export type TakeCopy<State, Input> = () => Promise<WarmPartition<State, Input> | undefined>;
 
 /** What exists while a partition is open. */
 interface Life<State, Input> {
@@ -41,10 +45,17 @@ export class PartitionTask<State, Input> {
   #openedFrom: OpenedFrom | undefined;
   #phase: PartitionPhase = 'opening';
   #retryMs: number;
+  /** A copy that this process has of the partition; asked once, for the first opening. */
+  #takeCopy: TakeCopy<State, Input> | undefined;
+  readonly #assignedMs: number;
+  #tookOver = false;
+  #uploading: Promise<void> | undefined;
 
-  constructor(options: StreamEngineOptions<State, Input>, partition: number) {
+  constructor(options: StreamEngineOptions<State, Input>, partition: number, takeCopy?: TakeCopy<State, Input>) {
     this.partition = partition;
     this.#options = options;
+    this.#takeCopy = takeCopy;
+    this.#assignedMs = options.ports.clock.monotonicMs();
     this.#retryMs = options.limits.firstRetryMs;
     this.#ended = this.#run();
   }
@@ -110,11 +121,23 @@ export class PartitionTask<State, Input> {
     }
   }
 
-  /** Commits and stores what was folded, then closes. */
+  /** Commits and stores what was folded, then closes. An upload may go on. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#life?.session.stopReading();
     await this.#ended;
+  }
+
+  /** Waits, but not long, for an upload that was under way at the stop. Until then the folder is in use. */
+  async uploaded(): Promise<void> {
+    await this.#uploading;
+  }
+
+  /** For a stop that takes too long: nothing is written any more, whatever still runs. */
+  async cutOff(): Promise<void> {
+    this.#options.observe({ kind: 'cutOff', partition: this.partition });
+    this.#options.log.warn({ partition: this.partition }, 'a partition did not close in time and was cut off');
+    await this.#life?.open.sink.close();
   }
 
   async #run(): Promise<void> {
@@ -124,7 +147,7 @@ export class PartitionTask<State, Input> {
         const life = await this.#openLife();
         await this.#live(life);
         await this.#turns.run(() => breaking(life, () => this.#endLife(life)));
-        await this.#uploaded(life);
+        this.#uploading = this.#uploaded(life);
       } catch (thrown) {
         await this.#fail(thrown);
       }
@@ -137,8 +160,7 @@ export class PartitionTask<State, Input> {
     const { ports, observe, log } = this.#options;
     const startMs = ports.clock.monotonicMs();
     const options = this.#options as unknown as StreamEngineOptions<never, never>;
-    const open = await openPartition(options, this.partition);
-    const session = await PartitionSession.start(this.#options, this.partition, open);
+    const { open, session } = (await this.#adoptCopy()) ?? (await this.#openStored());
     const known = open.openedFrom === 'checkpoint' ? open.startOffset : 0;
     const checkpoints = new CheckpointJob(options, this.partition, known);
     const visible = new OffsetWaits(session.visibleOffset);
@@ -160,6 +182,29 @@ export class PartitionTask<State, Input> {
     return life;
   }
 
+  async #openStored(): Promise<Pick<Life<State, Input>, 'open' | 'session'>> {
+    const options = this.#options as unknown as StreamEngineOptions<never, never>;
+    const open = await openPartition(options, this.partition);
+    return { open, session: await PartitionSession.start(this.#options, this.partition, open) };
+  }
+
+  /** Goes on with a copy that is open here: fences the owner before us as any opening does, and restores nothing. */
+  async #adoptCopy(): Promise<Pick<Life<State, Input>, 'open' | 'session'> | undefined> {
+    const copy = await this.#takeCopy?.();
+    this.#takeCopy = undefined;
+    if (copy === undefined) return undefined;
+    const { session } = copy;
+    try {
+      const sink = this.#options.ports.createSink(this.partition);
+      copy.own(sink, await sink.open());
+      const open = { ...copy.open, startOffset: session.foldedOffset, committedOffset: session.committedOffset };
+      return { open, session };
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
+  }
+
   /** Folds until it is told to stop; throws whatever went wrong. */
   async #live(life: Life<State, Input>): Promise<void> {
     const { session, open, checkpoints } = life;
@@ -172,10 +217,18 @@ export class PartitionTask<State, Input> {
         }),
       );
       life.visible.advance(session.visibleOffset);
+      if (!this.#tookOver && batch !== undefined && !session.isRefolding) this.#noteTakeover(open);
       if (!session.isRefolding) this.#retryMs = this.#options.limits.firstRetryMs;
       checkpoints.startIfDue(open.store);
       if (session.isTickDue()) await this.#tick(session);
     }
+  }
+
+  #noteTakeover({ openedFrom }: OpenPartition): void {
+    const { ports, observe } = this.#options;
+    this.#tookOver = true;
+    const durationMs = ports.clock.monotonicMs() - this.#assignedMs;
+    observe({ kind: 'tookOver', partition: this.partition, openedFrom, durationMs });
   }
 
   async #tick(session: PartitionSession<State, Input>): Promise<void> {

@@ -1,7 +1,8 @@
 import { AppError } from '@fleetstream/kernel';
 import { type StreamEngineOptions } from './engine-options.ts';
-import { type AsOf, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
-import { PartitionTask } from './partition-task.ts';
+import { type AsOf, type PartitionSnapshot, type PartitionStatus, type StandbyStatus } from './partition-status.ts';
+import { type PartitionTask } from './partition-task.ts';
+import { TaskSet } from './task-set.ts';
 
 /** Read your own write: the answer holds every record before `minOffset`, or there is none. */
 export interface ReadAfter {
@@ -11,8 +12,11 @@ export interface ReadAfter {
 
 /** Runs a fold over the partitions it is given, exactly once. */
 export interface StreamEngine {
-  /** The whole set of partitions that this process owns from now on: new ones are opened, others given up. */
-  assign(partitions: readonly number[]): void;
+  /**
+   * The whole set of partitions that this process owns from now on: new ones are opened, others given up; what stays
+   * goes on undisturbed. Of `standbys` it keeps copies, which make an opening of theirs short.
+   */
+  assign(partitions: readonly number[], standbys?: readonly number[]): void;
   /**
    * Only what is committed is shown: the answer waits for the commit of what it shows, no longer than the next one.
    *
@@ -34,7 +38,13 @@ export interface StreamEngine {
   statuses(): PartitionStatus[];
   /** The offset that local state has reached, for each partition there is local state of: for the assigner. */
   stateOffsets(): ReadonlyMap<number, number>;
-  /** Resolves when every partition has committed, stored and closed. */
+  /** The copies of others' partitions that are here, in partition order. */
+  standbys(): StandbyStatus[];
+  /** Resolves when every partition has committed, stored and closed: then they may be others'. */
+  release(): Promise<void>;
+  /** What has not closed yet writes nothing any more. */
+  cutOff(): Promise<void>;
+  /** Releases, and waits a little for uploads under way. */
   stop(): Promise<void>;
 }
 
@@ -43,32 +53,7 @@ export function createStreamEngine<State, Input>(
   options: StreamEngineOptions<State, Input>,
   localStates: ReadonlyMap<number, number>,
 ): StreamEngine {
-  const tasks = new Map<number, PartitionTask<State, Input>>();
-  const offsets = new Map(localStates);
-  /** A partition that comes back at once must wait until its folder is free. */
-  const closing = new Map<number, Promise<void>>();
-  const wanted = new Set<number>();
-
-  function noteOffset(partition: number, appliedOffset: number): void {
-    if (appliedOffset > 0) offsets.set(partition, appliedOffset);
-  }
-
-  function giveUp(partition: number, task: PartitionTask<State, Input>): void {
-    noteOffset(partition, task.status.appliedOffset);
-    tasks.delete(partition);
-    const closed = task.stop().finally(() => {
-      if (closing.get(partition) === closed) closing.delete(partition);
-      openWanted();
-    });
-    closing.set(partition, closed);
-  }
-
-  function openWanted(): void {
-    for (const partition of wanted) {
-      if (tasks.has(partition) || closing.has(partition)) continue;
-      tasks.set(partition, new PartitionTask(options, partition));
-    }
-  }
+  const tasks = new TaskSet(options, localStates);
 
   function require(partition: number): PartitionTask<State, Input> {
     const task = tasks.get(partition);
@@ -76,25 +61,17 @@ export function createStreamEngine<State, Input>(
     return task;
   }
 
-  function assign(partitions: readonly number[]): void {
-    wanted.clear();
-    for (const partition of partitions) wanted.add(partition);
-    for (const [partition, task] of tasks) if (!wanted.has(partition)) giveUp(partition, task);
-    openWanted();
-  }
-
   return {
-    assign,
+    assign: (partitions, standbys = []) => {
+      tasks.assign(partitions, standbys);
+    },
     getState: async (partition, key, after) => await require(partition).getState(key, after),
     snapshot: async (partition, after) => await require(partition).snapshot(after),
-    statuses: () => [...tasks.values()].map((task) => task.status).sort((a, b) => a.partition - b.partition),
-    stateOffsets: () => {
-      for (const [partition, task] of tasks) noteOffset(partition, task.status.appliedOffset);
-      return offsets;
-    },
-    stop: async () => {
-      assign([]);
-      await Promise.all(closing.values());
-    },
+    statuses: () => tasks.statuses(),
+    standbys: () => tasks.standbys(),
+    stateOffsets: () => tasks.stateOffsets(),
+    release: () => tasks.release(),
+    cutOff: () => tasks.cutOff(),
+    stop: () => tasks.stop(),
   };
 }

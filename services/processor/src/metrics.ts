@@ -1,11 +1,13 @@
 import { type CacheFailure } from '@fleetstream/cache';
 import { type EngineEvent, type PartitionStatus } from '@fleetstream/stream-engine';
+import { createOwnershipMetrics, type OwnershipKind, type OwnershipMetrics } from './ownership-metrics.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 import { type HotKeyWatch } from './watch-hot-keys.ts';
 
 /** The processor's metrics. Labels are partition numbers, codes of the catalogue, and closed unions. */
 export interface ProcessorMetrics {
   readonly registry: Metrics;
+  readonly ownership: OwnershipMetrics;
   observe(event: EngineEvent): void;
   /** Told which partitions are here, and when the process's wall clock says it is. */
   watch(statuses: () => readonly PartitionStatus[], nowMs: () => number): void;
@@ -31,9 +33,11 @@ export function createProcessorMetrics(): ProcessorMetrics {
     ['route'],
   );
   const counters = createCounters(registry);
-  const observers = { ...observeFolding(counters), ...observeKeeping(counters) };
+  const ownership = createOwnershipMetrics(registry);
+  const observers = { ...observeFolding(counters), ...observeKeeping(counters), ...ownership.observers };
   return {
     registry,
+    ownership,
     observe: (event) => {
       // Each observer takes the events of its own kind; the union of kinds and the keys are the same by type.
       (observers[event.kind] as (event: EngineEvent) => void)(event);
@@ -123,7 +127,10 @@ function observeFolding(counters: Counters): Observers<'folded' | 'committed' | 
   };
 }
 
-type KeepingKind = Exclude<EngineEvent['kind'], 'folded' | 'committed' | 'ticked' | 'notTicked' | 'failed'>;
+type KeepingKind = Exclude<
+  EngineEvent['kind'],
+  OwnershipKind | 'folded' | 'committed' | 'ticked' | 'notTicked' | 'failed'
+>;
 
 function observeKeeping(counters: Counters): Observers<KeepingKind> {
   return {
