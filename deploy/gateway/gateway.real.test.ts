@@ -134,6 +134,12 @@ describe('the gateway', () => {
   it.each([
     { method: 'POST', path: events, pods: /w[12]/ },
     { method: 'POST', path: '/v1/robots/site%3Ar-1/events', pods: /w[12]/ },
+    { method: 'POST', path: '/v1/robots/r-1/vda5050/state', pods: /w[12]/ },
+    { method: 'POST', path: '/v1/robots/r-1/vda5050/connection', pods: /w[12]/ },
+    { method: 'POST', path: '/v1/robots/r-1/massrobotics/status', pods: /w[12]/ },
+    { method: 'POST', path: '/v1/fleets/hall-3/events', pods: /w[12]/ },
+    { method: 'GET', path: '/openapi.json', pods: /w[12]/ },
+    { method: 'GET', path: '/schemas/robot.state.v1', pods: /w[12]/ },
     { method: 'GET', path: '/v1/robots', pods: /p1/ },
     { method: 'GET', path: '/v1/robots?partition=3', pods: /p1/ },
     { method: 'GET', path: '/v1/robots/r-1', pods: /p1/ },

@@ -5,6 +5,7 @@ export { type DialectDeviation } from './dialects/dialect-deviations.ts';
 export { dialectTypes, type DialectType, isDialectType } from './dialects/map-dialect.ts';
 export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
 export { type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
+export { toEventJsonSchema } from './event-json-schema.ts';
 export { type Envelope, type FleetEvent, toRobotSource } from './event-envelope.ts';
 export {
   type EventData,
@@ -13,6 +14,7 @@ export {
   insightEventSchemas,
   isRobotEventType,
   outputEventSchemas,
+  robotEventSchemas,
   type OutputEventType,
   type RobotEventType,
 } from './events/index.ts';

@@ -130,8 +130,8 @@ function readDialect(
   if (!isJsonObject(message)) return { ok: false, rejection: malformed(`data: is not a ${type} message`) };
   const read = mapDialect(type, message);
   const deviations = [...read.deviations, ...seen];
-  const { data: _, ...attributes } = event;
-  const mapped: JsonObject = { ...attributes, type: 'robot.state.v1' satisfies RobotEventType };
+  const mapped: JsonObject = { ...event, type: 'robot.state.v1' satisfies RobotEventType };
+  delete mapped['data'];
   if (mapped['time'] === undefined && read.time !== undefined) mapped['time'] = read.time;
   // The raw message comes last of all: whoever has its bytes can put them there instead of what was parsed of them.
   mapped['data'] = {

@@ -12,7 +12,7 @@ import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createDispatch } from './http/dispatch.ts';
 import { createPressureGauge } from './http/pressure-gauge.ts';
 import { createRobotLanes } from './http/robot-lanes.ts';
-import { createEventsHandler } from './http/post-events.ts';
+import { createEventsHandler, type EventsHandlerOptions } from './http/post-events.ts';
 import { createWebhookMetrics } from './metrics.ts';
 
 export interface Webhook {
@@ -88,6 +88,7 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     keys: keysKnown() ? 'ok' : 'unknown',
     redis: memory.breakerState(),
   });
+  const limits = toLimits(config);
   const events = createEventsHandler({
     memory,
     logProducer,
@@ -104,21 +105,13 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     metrics,
     log,
     clock: systemClock,
-    limits: {
-      maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
-      maxEventBytes: config.WEBHOOK_MAX_EVENT_BYTES,
-      maxBatchEvents: config.WEBHOOK_MAX_BATCH_EVENTS,
-      maxJsonDepth: config.WEBHOOK_MAX_JSON_DEPTH,
-      maxTextBytes: config.WEBHOOK_MAX_TEXT_BYTES,
-      maxInflateRatio: config.WEBHOOK_MAX_INFLATE_RATIO,
-      bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
-    },
+    limits,
     draining: () => draining,
   });
   const server = createHttpServer({
     host: config.WEBHOOK_HTTP_HOST,
     port: config.WEBHOOK_HTTP_PORT,
-    handler: createDispatch(events, createExpressApp({ events, readiness, metrics, log })),
+    handler: createDispatch(events, createExpressApp({ events, readiness, limits, metrics, log })),
     ...serverLimits,
     // The body has a limit of its own, sharper than this one of the whole request.
     requestTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS + 5000,
@@ -141,6 +134,18 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
     floodingRobots: () => lanes.flooding(),
   });
   return { components: [codec, logProducer, keys.table, memory, board, pressure, server], port: () => server.port() };
+}
+
+function toLimits(config: WebhookConfig): EventsHandlerOptions['limits'] {
+  return {
+    maxBodyBytes: config.WEBHOOK_MAX_BODY_BYTES,
+    maxEventBytes: config.WEBHOOK_MAX_EVENT_BYTES,
+    maxBatchEvents: config.WEBHOOK_MAX_BATCH_EVENTS,
+    maxJsonDepth: config.WEBHOOK_MAX_JSON_DEPTH,
+    maxTextBytes: config.WEBHOOK_MAX_TEXT_BYTES,
+    maxInflateRatio: config.WEBHOOK_MAX_INFLATE_RATIO,
+    bodyTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS,
+  };
 }
 
 function isWritable(status: RegistryStatus): boolean {

@@ -3,6 +3,7 @@ import { type ServerResponse } from 'node:http';
 import { type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
 import { type RegistryStatus } from '@fleetstream/schema-registry';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { describeApi, type DescribedLimits, describeSchemas } from '../domain/openapi.ts';
 import { refuse } from '../domain/refusal.ts';
 import { toRefusalAnswer } from '../domain/to-answer.ts';
 import { type WebhookMetrics } from '../metrics.ts';
@@ -26,14 +27,22 @@ export interface Readiness {
 export interface ExpressAppOptions {
   readonly events: EventsHandler;
   readonly readiness: () => Readiness;
+  readonly limits: DescribedLimits;
   readonly metrics: WebhookMetrics;
   readonly log: Log;
 }
 
-const eventsPath = '/v1/robots/:robotId/events';
+const ingestPaths = [
+  '/v1/robots/:robotId/events',
+  '/v1/fleets/:fleetId/events',
+  '/v1/robots/:robotId/vda5050/state',
+  '/v1/robots/:robotId/vda5050/connection',
+  '/v1/robots/:robotId/massrobotics/status',
+];
+const documentPaths = ['/openapi.json', '/schemas/:type'];
 
 /** Every route of the pod. */
-export function createExpressApp({ events, readiness, metrics, log }: ExpressAppOptions): Express {
+export function createExpressApp({ events, readiness, limits, metrics, log }: ExpressAppOptions): Express {
   const send = createAnswerSender();
   const turnAway = (
     request: Request,
@@ -65,8 +74,13 @@ export function createExpressApp({ events, readiness, metrics, log }: ExpressApp
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  app.post(eventsPath, events.handle);
-  app.all(eventsPath, (request, response) => {
+  app.post(ingestPaths, events.handle);
+  addDocuments(app, limits);
+  app.all(documentPaths, (request, response, next) => {
+    if (request.method === 'GET' || request.method === 'HEAD') next();
+    else turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'GET' });
+  });
+  app.all(ingestPaths, (request, response) => {
     turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'POST' });
   });
   app.get('/healthz', (_request, response) => {
@@ -85,4 +99,18 @@ export function createExpressApp({ events, readiness, metrics, log }: ExpressApp
   });
   app.use(onError);
   return app;
+}
+
+/** What programs read to know what may be sent. Made once: it depends on nothing but the configuration. */
+function addDocuments(app: Express, limits: DescribedLimits): void {
+  const api = describeApi(limits);
+  const schemas = describeSchemas();
+  app.get('/openapi.json', (_request, response) => {
+    response.json(api);
+  });
+  app.get('/schemas/:type', (request, response, next) => {
+    const schema = schemas.get(request.params.type);
+    if (schema === undefined) next();
+    else response.json(schema);
+  });
 }
