@@ -21,6 +21,10 @@ export interface FleetOptions {
   readonly seed: number;
   readonly run: string;
   readonly duplicateShare: number;
+  /** Share of answers that are lost on their way. */
+  readonly lostShare: number;
+  /** Robots keep what is acknowledged until it is folded. */
+  readonly untilFolded: boolean;
   readonly once: boolean;
   /** The command service; `undefined` leaves commands out. */
   readonly commands: string | undefined;
@@ -49,6 +53,8 @@ node loadtest/fleet/main.ts --gateway URL --ca FILE --master-key-file FILE [opti
   --seed N                 of everything random (1)
   --run LABEL              goes into ids: the same label again sends the same events again (new each start)
   --duplicates SHARE       of acknowledged requests, sent again on purpose (0.01)
+  --lose-answers SHARE     of answers, lost on their way on purpose: robots ask what arrived, send only the rest (0)
+  --until-folded           robots keep what is acknowledged until the platform says it is in their state
   --once                   end after one pass instead of looping
   --commands URL|none      command service: robots fetch their commands there and carry them out (none)
   --command-token-file F   JSON with "commandsToken", an operator's (.fleetstream/secrets.json)
@@ -88,6 +94,8 @@ export function parseFleetOptions(args: readonly string[], defaultRun: string): 
     seed: toNumber('--seed', values.seed ?? '1', 0, Number.MAX_SAFE_INTEGER, true),
     run: toRun(values.run ?? defaultRun),
     duplicateShare: toNumber('--duplicates', values.duplicates ?? '0.01', 0, 1),
+    lostShare: toNumber('--lose-answers', values['lose-answers'] ?? '0', 0, 1),
+    untilFolded: values['until-folded'] === true,
     once: values.once === true,
     commands: toOptionalUrl('--commands', values.commands),
     commandTokenFile: values['command-token-file'] ?? '.fleetstream/secrets.json',
@@ -117,6 +125,8 @@ function parseValues(args: readonly string[]) {
         seed: text,
         run: text,
         duplicates: text,
+        'lose-answers': text,
+        'until-folded': flag,
         once: flag,
         commands: text,
         'command-token-file': text,

@@ -24,6 +24,16 @@ export interface FleetCounters {
   readonly outboxFull: number;
   /** Robots in a network hole now. */
   readonly robotsCutOff: number;
+  /** Answers that were lost on purpose. */
+  readonly answersLost: number;
+  /** Events whose answer was lost and that the platform then said it had folded: not sent again. */
+  readonly settledByFold: number;
+  /** Acknowledged events that the fold went past without them, sent once more. */
+  readonly resent: number;
+  /** Requests made only to hear what was folded. */
+  readonly probes: number;
+  /** How long robots held reports back because the platform asked for it, together. */
+  readonly heldMs: number;
 }
 
 /** Lines on standard output: one JSON object each. */

@@ -15,6 +15,11 @@ export class FleetTally {
   duplicatesRecognised = 0;
   outboxFull = 0;
   robotsCutOff = 0;
+  answersLost = 0;
+  settledByFold = 0;
+  resent = 0;
+  probes = 0;
+  heldMs = 0;
   largestEventBytes = 0;
   #accepted = 0;
   #duplicates = 0;
@@ -59,6 +64,11 @@ export class FleetTally {
       retries: this.retries,
       outboxFull: this.outboxFull,
       robotsCutOff: this.robotsCutOff,
+      answersLost: this.answersLost,
+      settledByFold: this.settledByFold,
+      resent: this.resent,
+      probes: this.probes,
+      heldMs: Math.round(this.heldMs),
     };
   }
 }

@@ -58,6 +58,13 @@ export class Outbox {
     return batch;
   }
 
+  /** Takes an event back that was answered and has to be sent once more all the same; it goes first. */
+  putBack(item: OutboxItem): void {
+    if (this.#items.includes(item)) return;
+    this.#items.unshift(item);
+    this.#bytes += item.event.sizeBytes;
+  }
+
   /** Takes out what was answered for good. */
   remove(answered: ReadonlySet<OutboxItem>): void {
     this.#items = this.#items.filter((item) => !answered.has(item));

@@ -1,4 +1,4 @@
-import { type EventResult } from '@fleetstream/contracts';
+import { type EventResult, type FoldedProgress } from '@fleetstream/contracts';
 import { type GatewayAnswer } from './gateway.ts';
 
 /** The end of an event, as its robot sees it. */
@@ -17,6 +17,10 @@ export interface AnswerReading {
   readonly split: boolean;
   /** How long the platform asks to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** What the platform says it has folded. */
+  readonly folded: readonly FoldedProgress[];
+  /** How often the platform asks to be reported to at most, in milliseconds; 0: as often as one likes. */
+  readonly reportEveryMs: number;
 }
 
 const retry: Verdict = { result: 'retry' };
@@ -32,18 +36,18 @@ const splitStatuses: ReadonlySet<number> = new Set([400, 403, 413, 422]);
  */
 export function readAnswer(answer: GatewayAnswer, ids: readonly string[], nowMs: number): AnswerReading {
   const all = (verdict: Verdict) => ids.map(() => verdict);
-  if (answer.kind === 'lost') return { verdicts: all(retry), split: false, retryAfterMs: undefined };
+  if (answer.kind === 'lost') return { ...nothingSaid, verdicts: all(retry) };
   const { status } = answer;
-  const retryAfterMs = toRetryAfterMs(answer.retryAfter, nowMs);
-  const body = parseBody(answer.body);
-  if (body.results !== undefined) return { verdicts: toVerdicts(body.results, ids), split: false, retryAfterMs };
-  if (status < 400 || status >= 500 || retryStatuses.has(status)) {
-    // A 2xx without results is no acknowledgement of any event.
-    return { verdicts: all(retry), split: false, retryAfterMs };
-  }
-  if (ids.length > 1 && splitStatuses.has(status)) return { verdicts: all(retry), split: true, retryAfterMs };
-  return { verdicts: all({ result: 'rejected', code: body.code ?? `HTTP_${status}` }), split: false, retryAfterMs };
+  const { results, code, hints } = parseBody(answer.body);
+  const said = { ...nothingSaid, ...hints, retryAfterMs: toRetryAfterMs(answer.retryAfter, nowMs) };
+  if (results !== undefined) return { ...said, verdicts: toVerdicts(results, ids) };
+  // A 2xx without results is no acknowledgement of any event.
+  if (status < 400 || status >= 500 || retryStatuses.has(status)) return { ...said, verdicts: all(retry) };
+  if (ids.length > 1 && splitStatuses.has(status)) return { ...said, verdicts: all(retry), split: true };
+  return { ...said, verdicts: all({ result: 'rejected', code: code ?? `HTTP_${status}` }) };
 }
+
+const nothingSaid = { split: false, retryAfterMs: undefined, folded: [], reportEveryMs: 0 } as const;
 
 function toVerdicts(results: readonly EventResult[], ids: readonly string[]): Verdict[] {
   const aligned = results.length === ids.length && results.every((result, index) => result.id === ids[index]);
@@ -67,19 +71,31 @@ function toVerdict(result: EventResult | undefined): Verdict {
   }
 }
 
-function parseBody(text: string): { readonly results?: readonly EventResult[]; readonly code?: string } {
+interface ParsedBody {
+  readonly results?: readonly EventResult[];
+  readonly code?: string;
+  readonly hints: Pick<AnswerReading, 'folded' | 'reportEveryMs'>;
+}
+
+const noHints = { folded: [], reportEveryMs: 0 } as const;
+
+function parseBody(text: string): ParsedBody {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     // A proxy's page instead of the webhook's answer: the status alone speaks.
-    return {};
+    return { hints: noHints };
   }
-  if (typeof parsed !== 'object' || parsed === null) return {};
-  const { results, code } = parsed as { results?: unknown; code?: unknown };
+  if (typeof parsed !== 'object' || parsed === null) return { hints: noHints };
+  const { results, code, folded, reportEveryMs } = parsed as Record<string, unknown>;
   return {
     ...(Array.isArray(results) ? { results: results as EventResult[] } : {}),
     ...(typeof code === 'string' ? { code } : {}),
+    hints: {
+      folded: Array.isArray(folded) ? (folded as FoldedProgress[]) : [],
+      reportEveryMs: typeof reportEveryMs === 'number' ? Math.min(reportEveryMs, retryAfterMsMax) : 0,
+    },
   };
 }
 

@@ -10,7 +10,10 @@ import { createScriptedGateway, lost, type Script, toAnswer } from './testing-ga
 
 const secret = Buffer.alloc(32, 7);
 
-function createRobot(script?: Script, settings: { random?: () => number; duplicateShare?: number } = {}) {
+function createRobot(
+  script?: Script,
+  settings: { random?: () => number; duplicateShare?: number; untilFolded?: boolean } = {},
+) {
   const gateway = createScriptedGateway(secret, script);
   const journal: JournalEntry[] = [];
   const slept: number[] = [];
@@ -30,6 +33,7 @@ function createRobot(script?: Script, settings: { random?: () => number; duplica
     },
     lingerMs,
     duplicateShare: settings.duplicateShare ?? 0,
+    untilFolded: settings.untilFolded === true,
     run: 'run',
   });
   return { client, gateway, journal, slept, tally };
@@ -183,5 +187,88 @@ describe('RobotClient', () => {
     await drained;
     expect(journal.map(({ id, result }) => `${id} ${result}`)).toEqual(['a unacked']);
     expect(tally.counters()).toMatchObject({ created: 1, unacked: 1 });
+  });
+
+  const numbered = (sequence: number): RobotEvent =>
+    createRobotEvent({
+      robotId: 'r1',
+      id: String(sequence),
+      type: 'robot.state.v1',
+      bootid: 'b',
+      sequence,
+      dataText: '{}',
+    });
+  const folded = (ackedThrough: number, ...missing: [number, number][]) => [
+    { bootid: 'b', from: 0, ackedThrough, missing },
+  ];
+
+  it('asks with one event what arrived when an answer was lost, and sends only the holes', async () => {
+    const { client, gateway, journal, tally } = createRobot(({ ids }, n) => {
+      if (n === 1) return lost;
+      const results = ids.map((id) => ({ id, result: 'accepted' }));
+      return toAnswer(202, n === 2 ? { results, folded: folded(6, [3, 4]) } : { results });
+    });
+    for (let sequence = 0; sequence < 8; sequence += 1) client.offer(numbered(sequence));
+    await client.drain();
+    expect(gateway.seen.map(({ ids }) => ids.join(''))).toEqual(['01234567', '0', '347']);
+    expect(journal.map(({ id, result }) => `${id} ${result}`).sort()).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7].map((id) => `${id} accepted`),
+    );
+    expect(tally.counters()).toMatchObject({ accepted: 8, settledByFold: 4, unacked: 0 });
+  });
+
+  it('keeps what is acknowledged until it is folded, when asked to, and hears of it by sending one event again', async () => {
+    const { client, gateway, tally } = createRobot(
+      ({ ids }, n) => {
+        const results = ids.map((id) => ({ id, result: n === 1 ? 'accepted' : 'duplicate' }));
+        return toAnswer(202, { results, folded: n < 3 ? folded(0) : folded(2) });
+      },
+      { untilFolded: true },
+    );
+    for (let sequence = 0; sequence < 3; sequence += 1) client.offer(numbered(sequence));
+    await client.drain();
+    expect(gateway.seen.map(({ ids }) => ids.join(''))).toEqual(['012', '2', '2']);
+    expect(tally.counters()).toMatchObject({ accepted: 3, duplicates: 0, probes: 2, resent: 0 });
+  });
+
+  it('reports no more often than the platform asks for, but for what is urgent', async () => {
+    let nowMs = 0;
+    const slept: number[] = [];
+    const gateway = createScriptedGateway(secret, ({ ids }) =>
+      toAnswer(202, { results: ids.map((id) => ({ id, result: 'accepted' })), reportEveryMs: 1000 }),
+    );
+    const client = new RobotClient({
+      ...{
+        robotId: 'r1',
+        secret,
+        outbox: new Outbox(),
+        gateway,
+        tally: new FleetTally(),
+        lingerMs: 0,
+        duplicateShare: 0,
+      },
+      journal: { write: () => undefined, close: () => Promise.resolve() },
+      clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+      random: () => 0.5,
+      sleep: async (ms) => {
+        if (ms > 0) slept.push(ms);
+        nowMs += ms;
+        await setImmediate();
+      },
+      run: 'run',
+    });
+    const sent = async (count: number) => {
+      while (gateway.seen.length < count) await setImmediate();
+    };
+    client.offer(event('a'));
+    await sent(1);
+    client.offer(event('b'));
+    await sent(2);
+    expect(nowMs).toBeGreaterThanOrEqual(1000);
+    const before = nowMs;
+    const ack = { robotId: 'r1', id: 'c', type: 'robot.command-ack.v1', dataText: '{}' };
+    client.offer(createRobotEvent(ack));
+    await sent(3);
+    expect(nowMs - before).toBeLessThan(1000);
   });
 });

@@ -3,10 +3,11 @@ import { type Clock } from '@fleetstream/kernel';
 import { signatureHeaders, signContent } from '@fleetstream/signing';
 import { toBackOffMs } from './back-off.ts';
 import { type FleetTally } from './fleet-tally.ts';
+import { isFolded, KeptEvents } from './folded-events.ts';
 import { type Gateway, type GatewayAnswer } from './gateway.ts';
 import { type JournalWriter } from './journal-writer.ts';
 import { type Outbox, type OutboxItem, outboxLimits } from './outbox.ts';
-import { readAnswer, type Verdict } from './read-answer.ts';
+import { type AnswerReading, readAnswer, type Verdict } from './read-answer.ts';
 import { hashRobotEvent, type RobotEvent } from './robot-event.ts';
 import { type Random } from './seeded-random.ts';
 
@@ -25,6 +26,10 @@ export interface RobotClientParts {
   readonly lingerMs: number;
   /** Share of acknowledged requests that are sent a second time, as a robot does whose answer got lost. */
   readonly duplicateShare: number;
+  /** Share of answers that get lost on their way to the robot. */
+  readonly lostShare?: number;
+  /** Keep what is acknowledged until it is folded, and end only then. */
+  readonly untilFolded?: boolean;
   /** Goes into message ids. */
   readonly run: string;
 }
@@ -35,6 +40,10 @@ interface Message {
   readonly items: readonly OutboxItem[];
   readonly body: Buffer;
 }
+
+const foldedProbeMs = 500;
+const urgentLookMs = 100;
+const urgentTypes: ReadonlySet<string> = new Set(['robot.command-ack.v1', 'robot.alert.v1']);
 
 /**
  * A robot's side of the ingest contract: keeps what isn't acknowledged, has one request in flight, sends the same
@@ -55,6 +64,11 @@ export class RobotClient {
   /** Events still to be answered before requests may be of full size again; see `#split`. */
   #cautious = 0;
   #attempt = 0;
+  /** An answer was lost: ask with one event what arrived, before all is sent again. */
+  #probing = false;
+  #reportEveryMs = 0;
+  #sentAtMs = 0;
+  readonly #kept = new KeptEvents();
 
   constructor(parts: RobotClientParts) {
     this.#parts = parts;
@@ -90,6 +104,7 @@ export class RobotClient {
     this.#hurry.abort();
     this.setOnline(true);
     while (this.#running !== undefined) await this.#running;
+    while (this.#kept.length > 0 && !this.#stop.signal.aborted) await this.#awaitFold();
   }
 
   /** Gives up: what isn't answered is written to the journal as `unacked`. Call once, after `drain` or its deadline. */
@@ -109,6 +124,18 @@ export class RobotClient {
     });
   }
 
+  /** Nothing is left to be sent, so nothing is told: one event that was acknowledged is sent again to hear more. */
+  async #awaitFold(): Promise<void> {
+    const { sleep, tally, clock } = this.#parts;
+    const probe = this.#kept.last;
+    await sleep(foldedProbeMs, this.#stop.signal);
+    if (probe === undefined || this.#stop.signal.aborted) return;
+    tally.probes += 1;
+    const reading = readAnswer(await this.#post(this.#toMessage([probe])), [probe.event.id], clock.nowMs());
+    this.#hear(reading);
+    while (this.#running !== undefined) await this.#running;
+  }
+
   #wanted(): boolean {
     return this.#online && this.pending > 0 && !this.#stop.signal.aborted;
   }
@@ -121,7 +148,8 @@ export class RobotClient {
         await sleep(lingerMs, this.#hurry.signal);
         if (!this.#wanted()) break;
       }
-      message ??= this.#toMessage(outbox.peekBatch(this.#batchEventsMax));
+      if (message === undefined && this.#reportEveryMs > 0) await this.#keepInterval();
+      message ??= this.#toMessage(outbox.peekBatch(this.#probing ? 1 : this.#batchEventsMax));
       const { done, waitMs } = await this.#try(message);
       // The same bytes under the same message id until something in them is answered.
       if (done) message = undefined;
@@ -140,19 +168,61 @@ export class RobotClient {
     const answer = await this.#post(message);
     const ackMs = clock.monotonicMs() - beforeMs;
     const reading = readAnswer(answer, toIds(message), clock.nowMs());
+    if (answer.kind === 'lost' && message.items.length > 1 && message.items[0]?.event.sequence !== undefined) {
+      // Most of it may have arrived: one event asks for what did, and only the rest is sent again.
+      this.#probing = true;
+      this.#attempt += 1;
+      return { done: true, waitMs: toBackOffMs(this.#attempt, undefined, random) };
+    }
     if (reading.split) {
       this.#split(message.items.length);
       return { done: true, waitMs: 0 };
     }
     const answered = this.#settle(message, reading.verdicts, ackMs);
+    const folded = this.#hear(reading);
     if (answered > 0) tally.addAckMs(ackMs);
+    if (answered > 0) this.#probing = false;
     if (answered === message.items.length) {
       this.#attempt = 0;
       await this.#maybeSendAgain(message, reading.verdicts);
       return { done: true, waitMs: 0 };
     }
     this.#attempt = answered > 0 ? 1 : this.#attempt + 1;
-    return { done: answered > 0, waitMs: toBackOffMs(this.#attempt, reading.retryAfterMs, random) };
+    // What is folded of the message doesn't go out again under its id.
+    return { done: answered + folded > 0, waitMs: toBackOffMs(this.#attempt, reading.retryAfterMs, random) };
+  }
+
+  /** Takes to heart what an answer says beside its results. @returns how many events it settled */
+  #hear({ folded, reportEveryMs }: AnswerReading): number {
+    this.#reportEveryMs = reportEveryMs;
+    if (folded.length === 0) return 0;
+    const { outbox, tally, clock } = this.#parts;
+    for (const item of this.#kept.settle(folded, clock.monotonicMs())) {
+      tally.resent += 1;
+      outbox.putBack(item);
+      this.#wake();
+    }
+    const arrived = new Set(outbox.items().filter((item) => item.sends > 0 && isFolded(item, folded)));
+    for (const item of arrived) {
+      // What is folded is in the log: that is more than an acknowledgement says.
+      tally.addVerdict({ result: 'accepted' });
+      tally.settledByFold += 1;
+      this.#note(item.event, { result: 'accepted', sends: item.sends });
+    }
+    if (arrived.size > 0) outbox.remove(arrived);
+    return arrived.size;
+  }
+
+  /** Reports no more often than the platform asks for, unless there is something urgent to say. */
+  async #keepInterval(): Promise<void> {
+    const { clock, sleep, outbox, tally } = this.#parts;
+    const urgent = () => outbox.items().some(({ event }) => urgentTypes.has(event.type));
+    for (;;) {
+      const leftMs = this.#sentAtMs + this.#reportEveryMs - clock.monotonicMs();
+      if (this.#reportEveryMs === 0 || leftMs <= 0 || this.#hurry.signal.aborted || urgent()) return;
+      tally.heldMs += Math.min(leftMs, urgentLookMs);
+      await sleep(Math.min(leftMs, urgentLookMs), this.#hurry.signal);
+    }
   }
 
   /** Something in the request made it fail as a whole: halve until the culprit stands alone and is named. */
@@ -167,6 +237,9 @@ export class RobotClient {
       const verdict = verdicts[index];
       if (verdict === undefined || verdict.result === 'retry') continue;
       answered.add(item);
+      if (this.#parts.untilFolded === true && verdict.result !== 'rejected') {
+        this.#kept.keep(item, this.#parts.clock.monotonicMs());
+      }
       this.#parts.tally.addVerdict(verdict);
       this.#note(item.event, { ...verdict, sends: item.sends, ackMs: Math.round(ackMs * 10) / 10 });
     }
@@ -186,10 +259,11 @@ export class RobotClient {
   }
 
   async #post(message: Message): Promise<GatewayAnswer> {
-    const { robotId, secret, gateway, tally, clock } = this.#parts;
+    const { robotId, secret, gateway, tally, clock, random, lostShare = 0 } = this.#parts;
     const { id, body } = message;
     const timestamp = String(Math.floor(clock.nowMs() / 1000));
     tally.requests += 1;
+    this.#sentAtMs = clock.monotonicMs();
     const answer = await gateway.post({
       robotId,
       body,
@@ -200,6 +274,10 @@ export class RobotClient {
         [signatureHeaders.signature]: signContent(secret, { id, timestamp, body }),
       },
     });
+    if (lostShare > 0 && random() < lostShare) {
+      tally.answersLost += 1;
+      return { kind: 'lost', reason: 'lost on its way' };
+    }
     // An answer that comes while the robot is cut off doesn't reach it: that is how real duplicates are made.
     return this.#online ? answer : { kind: 'lost', reason: 'cut off' };
   }

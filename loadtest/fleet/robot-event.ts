@@ -8,6 +8,9 @@ export interface RobotEvent {
   /** The whole CloudEvent as canonical JSON. */
   readonly body: string;
   readonly sizeBytes: number;
+  /** Its place among the robot's events, where it has one. */
+  readonly bootid?: string | undefined;
+  readonly sequence?: number | undefined;
   /** The part that the journal's hash is taken of: `body`, or the data of a dialect's event. */
   readonly hashed: string;
 }
@@ -37,7 +40,9 @@ export function createRobotEvent(parts: RobotEventParts): RobotEvent {
     bootid: parts.bootid,
   });
   const body = `${head.slice(0, -1)},"data":${dataText}}`;
-  return { id, type, body, sizeBytes: Buffer.byteLength(body), hashed: isDialect(type) ? dataText : body };
+  const { bootid, sequence } = parts;
+  const hashed = isDialect(type) ? dataText : body;
+  return { id, type, body, sizeBytes: Buffer.byteLength(body), bootid, sequence, hashed };
 }
 
 /** Whether the webhook maps the event to a type of the product's own and keeps its data as `raw`. */

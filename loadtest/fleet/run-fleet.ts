@@ -117,6 +117,8 @@ function createClient(parts: FleetParts, feed: RobotFeed, tally: FleetTally): Ro
     sleep,
     lingerMs,
     duplicateShare: options.duplicateShare,
+    lostShare: options.lostShare,
+    untilFolded: options.untilFolded,
     run: options.run,
   });
 }
