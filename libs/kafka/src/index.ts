@@ -13,6 +13,7 @@ export { createLogSource, type LogSource, type LogSourceOptions } from './log-so
 export { type MemberData } from './member-data.ts';
 export { createMemberWatch, type MemberWatch } from './watch-members.ts';
 export { createPartitionAppender, type PartitionAppender } from './partition-appender.ts';
+export { type GroupMember } from './protocol/transaction-requests.ts';
 export { partitionForKey } from './partition-for-key.ts';
 export { readLog, type ReadLogOptions } from './read-log.ts';
 export {

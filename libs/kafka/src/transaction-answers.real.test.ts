@@ -106,6 +106,21 @@ describe('what the broker answers', () => {
     expect((await written()).filter((one) => one === value)).toHaveLength(1);
   });
 
+  it('a transaction is three requests once it is known who coordinates', async () => {
+    mine = createSink();
+    await mine.open();
+    await commit('first', 1);
+    const asked: number[] = [];
+    rules.push(
+      proxy.addRule(({ apiKey }) => {
+        asked.push(apiKey);
+        return 'pass';
+      }),
+    );
+    await commit('second', 2);
+    expect(asked.sort((a, b) => a - b)).toEqual([produce, endTxn, txnOffsetCommit]);
+  });
+
   it('a coordinator that moved is looked for, and otherwise not', async () => {
     mine = createSink();
     await mine.open();
