@@ -47,6 +47,8 @@ it.skipIf(!present)('the two collisions of a real robot are two alerts, and its 
   const cleared = 'error-cleared COLLISION';
   expect(alerts).toEqual([raised, cleared, raised, cleared]);
   expect(state.counters.events + state.counters.duplicates).toBe(144);
+  expect(state.conformance).toMatchObject({ dialect: 'vda5050', messages: state.counters.events });
+  expect(state.conformance?.averageMilli).toBeGreaterThan(20_000);
   // Its clock is 46 s ahead of the receiver's.
   expect(Math.round((state.clockOffsetMs ?? 0) / 1_000)).toBe(-46);
 });

@@ -2,6 +2,7 @@ import { type FleetEvent } from '@fleetstream/contracts';
 import { type Fold, type FoldPosition, type Transition } from '@fleetstream/kernel';
 import { type ErrorsTransition, stepActiveErrors } from './active-errors.ts';
 import { type Arrival, judgeArrival } from './arrival.ts';
+import { stepConformance } from './conformance.ts';
 import { countFolded, countUnfolded } from './counters.ts';
 import { parseDeviceTime } from './device-clock.ts';
 import { expireCommands, foldCommands } from './fold-commands.ts';
@@ -38,7 +39,7 @@ export function createRobotFold(rules: RobotRules): Fold<RobotState, FleetEvent>
     name: 'robot',
     // 2: commands. States of version 1 are read as they are; but a model that doesn't know commands would let them lie
     // unmoved and never expire them, so it must not read these.
-    // 3: recent ids are hashes; commands have epochs.
+    // 3: recent ids are hashes; commands have epochs; a dialect has a score.
     stateVersion: 3,
     upgrades: { 2: upgradeRobotState },
     initial: initialRobotState,
@@ -181,6 +182,7 @@ function foldEvent(
 
 function foldState(draft: Draft, event: FleetEvent<'robot.state.v1'>, nowMs: number, outputs: OutputCollector): void {
   draft.reported = stepReported(draft.reported, event.data);
+  draft.conformance = stepConformance(draft.conformance, event.data);
   if (event.data.errors === undefined) return;
   takeErrors(draft, stepActiveErrors(draft.errors, event.data.errors, nowMs), outputs);
 }

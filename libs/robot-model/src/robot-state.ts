@@ -2,6 +2,7 @@ import { type ActiveError } from './active-errors.ts';
 import { type Boots } from './boots.ts';
 import { type Command, toCommand } from './command.ts';
 import { type Commands, noCommands } from './command-ledger.ts';
+import { type Conformance } from './conformance.ts';
 import { type Counters, noCounts } from './counters.ts';
 import { emptyIdWindow, type IdListWindow, type IdWindow, toIdWindow } from './id-window.ts';
 import { type Identity, unknownIdentity } from './identity.ts';
@@ -23,6 +24,8 @@ export interface RobotState {
   readonly reported: Reported;
   readonly errors: readonly ActiveError[];
   readonly metrics: Metrics;
+  /** Undefined unless the robot speaks another house's dialect. */
+  readonly conformance: Conformance | undefined;
   /** Undefined until the first request or answer, so that most robots pay nothing for it. */
   readonly commands: Commands | undefined;
   readonly published: Published;
@@ -43,6 +46,7 @@ export function initialRobotState(robotId: string): RobotState {
     reported: nothingReported,
     errors: [],
     metrics: noMetrics,
+    conformance: undefined,
     commands: undefined,
     published: neverPublished,
     counters: noCounts,
@@ -75,6 +79,7 @@ export function decodeRobotState(text: string): RobotState {
     identity: { ...unknownIdentity, ...stored.identity },
     presence: { ...unknownPresence, ...stored.presence },
     reported: { ...nothingReported, ...stored.reported },
+    conformance: stored.conformance && { ...stored.conformance, version: stored.conformance.version },
     commands: stored.commands === undefined ? undefined : readCommands(stored.commands),
   };
 }
