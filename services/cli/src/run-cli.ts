@@ -1,9 +1,11 @@
 import { toMessage } from '@fleetstream/kernel';
 import { CliFailure } from './cli-failure.ts';
 import { type CliWorld, type Command } from './command.ts';
+import { capsuleCommand } from './commands/capsule.ts';
 import { commandCommand } from './commands/command.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
+import { replayCommand } from './commands/replay.ts';
 import { sendCommand } from './commands/send.ts';
 import { signCommand } from './commands/sign.ts';
 import { stateCommand } from './commands/state.ts';
@@ -14,6 +16,8 @@ const commands: readonly Command[] = [
   signCommand,
   sendCommand,
   stateCommand,
+  capsuleCommand,
+  replayCommand,
   commandCommand,
   insightsCommand,
 ];

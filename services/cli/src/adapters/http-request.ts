@@ -14,14 +14,16 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
+  /** For an answer that takes longer than most. */
+  readonly timeoutMs?: number;
 }
 
-const timeoutMs = 15_000;
+const timeoutMsDefault = 15_000;
 
 /** @throws CliFailure 3 when nothing answers */
 export async function sendHttpRequest(gateway: GatewayAddress, request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.path, gateway.url);
-  const { method, headers, body } = request;
+  const { method, headers, body, timeoutMs = timeoutMsDefault } = request;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     return await new Promise<HttpAnswer>((resolve, reject) => {
@@ -36,11 +38,11 @@ export async function sendHttpRequest(gateway: GatewayAddress, request: HttpRequ
       outgoing.end(body);
     });
   } catch (thrown) {
-    return failUnreachable(`${url.origin} can't be reached: ${toReason(thrown)}. Does "npm start" run?`);
+    return failUnreachable(`${url.origin} can't be reached: ${toReason(thrown, timeoutMs)}. Does "npm start" run?`);
   }
 }
 
-function toReason(thrown: unknown): string {
+function toReason(thrown: unknown, timeoutMs: number): string {
   const { code, message, name } = thrown as NodeJS.ErrnoException;
   if (name === 'AbortError' || name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
   if (code === 'ECONNREFUSED') return 'nothing listens there';
