@@ -111,7 +111,7 @@ export interface EndTxn extends TransactionHead {
 }
 
 /** The first version whose answer carries the epoch for the next transaction (KIP-890). */
-export const firstEndTxnWithEpoch = 5;
+const firstEndTxnWithEpoch = 5;
 
 export function writeEndTxn(writer: FrameWriter, version: number, request: EndTxn): Buffer {
   writer.begin({ apiKey: endTxnKey, apiVersion: version, clientId: request.clientId, flexible: version >= 3 });
