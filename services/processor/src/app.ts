@@ -1,6 +1,6 @@
 import { type CacheFailure, createFoldProgressBoard } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
-import { createGroupOwners, createKafkaClient } from '@fleetstream/kafka';
+import { createGroupOwners, createKafkaClient, type LogRecord } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec } from '@fleetstream/schema-registry';
@@ -12,7 +12,8 @@ import { createExpressApp } from './http/express-app.ts';
 import { createRobotReader } from './read-robots.ts';
 import { createProcessorMetrics, type ProcessorMetrics } from './metrics.ts';
 import { createProcessing } from './processing.ts';
-import { createHotKeyWatch } from './watch-hot-keys.ts';
+import { createHotKeyWatch, type HotKeyWatch } from './watch-hot-keys.ts';
+import { createLogClockWatch } from './watch-log-clock.ts';
 import { noSeams, type ProcessorSeams } from './seams.ts';
 
 export interface Processor {
@@ -36,7 +37,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
   const ownUrl = () => config.PROCESSOR_ADVERTISED_URL ?? `http://${config.PROCESSOR_HTTP_HOST}:${server.port()}`;
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
   const acks = createAcks(config, log, metrics, () => processing.statuses());
-  const hotKeys = createHotKeyWatch(systemClock, log);
+  const { hotKeys, noteRecords } = watchRecords(metrics, log);
   const processing = createProcessing({
     afterStore:
       acks === undefined
@@ -44,7 +45,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
         : (stored) => {
             acks.afterStore(stored);
           },
-    ...{ config, kafka, codec, seams, log },
+    ...{ config, kafka, codec, seams, noteRecords, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
       seams.onAssigned();
@@ -53,15 +54,11 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     observe: (event) => {
       metrics.observe(event);
     },
-    noteRecords: (records) => {
-      hotKeys.note(records);
-    },
   });
   metrics.watch(
     () => processing.statuses(),
     () => systemClock.nowMs(),
   );
-  metrics.watchHotKeys(hotKeys);
   const reader = createRobotReader({
     processing,
     hottest: (partition) => hotKeys.hottest(partition),
@@ -91,6 +88,21 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     components: [server, codec, ownersComponent, ...(acks === undefined ? [] : [acks]), processing],
     port: () => server.port(),
   };
+}
+
+/** What is looked at of every record that is read, beside its folding. */
+function watchRecords(
+  metrics: ProcessorMetrics,
+  log: Log,
+): { readonly hotKeys: HotKeyWatch; readonly noteRecords: (records: readonly LogRecord[]) => void } {
+  const hotKeys = createHotKeyWatch(systemClock, log);
+  metrics.watchHotKeys(hotKeys);
+  const logClock = createLogClockWatch(systemClock, log, metrics);
+  const noteRecords = (records: readonly LogRecord[]): void => {
+    hotKeys.note(records);
+    logClock.note(records);
+  };
+  return { hotKeys, noteRecords };
 }
 
 function createAcks(

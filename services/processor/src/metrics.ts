@@ -3,6 +3,7 @@ import { type EngineEvent, type PartitionStatus } from '@fleetstream/stream-engi
 import { createOwnershipMetrics, type OwnershipKind, type OwnershipMetrics } from './ownership-metrics.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 import { type HotKeyWatch } from './watch-hot-keys.ts';
+import { type LogClockJump } from './watch-log-clock.ts';
 
 /** The processor's metrics. Labels are partition numbers, codes of the catalogue, and closed unions. */
 export interface ProcessorMetrics {
@@ -13,6 +14,7 @@ export interface ProcessorMetrics {
   watch(statuses: () => readonly PartitionStatus[], nowMs: () => number): void;
   /** Told which robots have most of the records. Robots are named in `/v1/partitions` and the log, never in a label. */
   watchHotKeys(hotKeys: Pick<HotKeyWatch, 'hottest' | 'partitions'>): void;
+  onLogClockJump(direction: LogClockJump): void;
   onRequest(route: RouteName, status: number, durationMs: number): void;
   /** Telling robots what was folded came to nothing, or had no room. */
   onAckFailure(reason: CacheFailure): void;
@@ -32,6 +34,9 @@ export function createProcessorMetrics(): ProcessorMetrics {
     latencyBucketsSeconds,
     ['route'],
   );
+  const logClockJumps = registry.counter('log_clock_jumps_total', 'Times the clock of the log ran back or far ahead.', [
+    'direction',
+  ]);
   const counters = createCounters(registry);
   const ownership = createOwnershipMetrics(registry);
   const observers = { ...observeFolding(counters), ...observeKeeping(counters), ...ownership.observers };
@@ -53,6 +58,9 @@ export function createProcessorMetrics(): ProcessorMetrics {
     },
     watchHotKeys: (hotKeys) => {
       watchHotKeys(registry, hotKeys);
+    },
+    onLogClockJump: (direction) => {
+      logClockJumps.labels(direction).inc();
     },
     onRequest: (route, status, durationMs) => {
       requestSeconds.labels(route).observe(durationMs / 1000);
