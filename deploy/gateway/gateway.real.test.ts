@@ -143,6 +143,7 @@ describe('the gateway', () => {
     { method: 'GET', path: '/v1/robots', pods: /p1/ },
     { method: 'GET', path: '/v1/robots?partition=3', pods: /p1/ },
     { method: 'GET', path: '/v1/robots/r-1', pods: /p1/ },
+    { method: 'GET', path: '/v1/robots/r-1/capsule?from=3', pods: /p1/ },
     { method: 'GET', path: '/v1/partitions', pods: /p1/ },
     { method: 'GET', path: '/v1/robots/r-1/commands?waitSeconds=20', pods: /c1/ },
     { method: 'POST', path: '/v1/robots/r-1/commands', pods: /c1/ },
