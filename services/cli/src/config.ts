@@ -15,6 +15,10 @@ export const cliConfig = z.object({
     .describe('Where robots post and operators ask.'),
   FLEETSTREAM_CA_FILE: z.string().optional().describe("PEM of the authority that signed the gateway's certificate."),
   FLEETSTREAM_KAFKA_BROKERS: listValue.optional().describe('Brokers of the log, host:port, comma-separated.'),
+  FLEETSTREAM_REDIS_URL: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe('Redis that pods follow rotations and revocations in.'),
   SCHEMA_REGISTRY_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

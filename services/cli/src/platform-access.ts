@@ -70,8 +70,19 @@ export class PlatformAccess {
     return failRefused('No token for the command service: set FLEETSTREAM_COMMANDS_TOKEN, or run "npm start" here.');
   }
 
+  findRedis(flags: { readonly redis?: string | undefined }): string {
+    const url = flags.redis ?? this.#config.FLEETSTREAM_REDIS_URL ?? this.#readLocal('local.json')?.['redisUrl'];
+    if (typeof url === 'string' && /^rediss?:\/\//.test(url)) return url;
+    return failUnreachable('No Redis is known. Run "npm start", or give --redis redis://host:port.');
+  }
+
   /** A robot's secret from the master key. */
   deriveSecret(robotId: string, keyVersion: number): Buffer {
+    return deriveRobotSecret(this.findMasterKey(), robotId, keyVersion);
+  }
+
+  /** Of at least 32 bytes. */
+  findMasterKey(): Buffer {
     const text = this.#config.FLEETSTREAM_MASTER_KEY ?? this.#readLocal('secrets.json')?.['masterKey'];
     if (typeof text !== 'string') {
       return failRefused(
@@ -80,7 +91,7 @@ export class PlatformAccess {
     }
     const masterKey = Buffer.from(text, 'base64');
     if (masterKey.length < 32) failRefused('The master key is shorter than 32 bytes.');
-    return deriveRobotSecret(masterKey, robotId, keyVersion);
+    return masterKey;
   }
 
   /** A secret as given (`env` for the environment's), else the environment's, else derived. */

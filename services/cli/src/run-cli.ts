@@ -6,6 +6,7 @@ import { commandCommand } from './commands/command.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
 import { replayCommand } from './commands/replay.ts';
+import { keysCommand } from './commands/keys.ts';
 import { sendCommand } from './commands/send.ts';
 import { signCommand } from './commands/sign.ts';
 import { stateCommand } from './commands/state.ts';
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   replayCommand,
   commandCommand,
   insightsCommand,
+  keysCommand,
 ];
 
 const help = `fleetstream <command> [flags]

@@ -42,6 +42,7 @@ export async function startPlatform(
         gatewayUrl: layout.gatewayUrl,
         caFile: `${layout.tlsDir}/ca.crt`,
         kafkaBrokers: layout.kafkaBrokers,
+        redisUrl: `redis://127.0.0.1:${layout.ports.redis}`,
         processorUrl: layout.processorUrl(0),
         platformUrl: layout.platformUrl,
         commandsUrl: layout.commandsUrl,
