@@ -22,8 +22,12 @@ export interface Webhook {
   port(): number;
 }
 
-/** Puts a webhook pod together; nothing runs until its components are started. */
-export function createComponents(config: WebhookConfig, log: Log): Webhook {
+/**
+ * Puts a webhook pod together; nothing runs until its components are started.
+ *
+ * @param toListener joins the handler of events and everything else; benches leave out what goes ahead of Express
+ */
+export function createComponents(config: WebhookConfig, log: Log, toListener = createDispatch): Webhook {
   const metrics = createWebhookMetrics();
   const budget = createByteBudget(config.WEBHOOK_MAX_BYTES_IN_FLIGHT);
   const logProducer = createLogProducer({
@@ -111,7 +115,7 @@ export function createComponents(config: WebhookConfig, log: Log): Webhook {
   const server = createHttpServer({
     host: config.WEBHOOK_HTTP_HOST,
     port: config.WEBHOOK_HTTP_PORT,
-    handler: createDispatch(events, createExpressApp({ events, readiness, limits, metrics, log })),
+    handler: toListener(events, createExpressApp({ events, readiness, limits, metrics, log })),
     ...serverLimits,
     // The body has a limit of its own, sharper than this one of the whole request.
     requestTimeoutMs: config.WEBHOOK_BODY_TIMEOUT_MS + 5000,

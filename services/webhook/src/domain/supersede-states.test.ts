@@ -5,7 +5,7 @@ import { findSuperseded } from './supersede-states.ts';
 const state = (keys: string, sequence?: number, bootid = 'b') =>
   ({
     type: 'robot.state.v1',
-    data: Object.fromEntries([...keys].map((key) => [key, 1])),
+    data: Object.fromEntries(Array.from(keys, (key) => [key, 1])),
     ...(sequence === undefined ? {} : { sequence, bootid }),
   }) as unknown as FleetEvent<RobotEventType>;
 const telemetry = { type: 'robot.telemetry.v1', data: {} } as unknown as FleetEvent<RobotEventType>;

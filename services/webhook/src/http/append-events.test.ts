@@ -11,7 +11,7 @@ interface World {
   readonly recall?: Partial<IngestRecall>;
   readonly broken?: boolean;
   readonly lanes?: AppendPorts['lanes'];
-  readonly held?: Promise<void>;
+  readonly held?: Promise<undefined>;
 }
 
 const nothingSeen: IngestRecall = { seen: [], worstRank: 3, bucket: 'robot', folded: ['{"bootid":"b"}'] };
@@ -116,7 +116,7 @@ describe('appendEvents', () => {
   });
 
   it("lets a flood wait for itself and turns away what is beyond; what is urgent passes it, and neighbours don't notice", async () => {
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<undefined>();
     const lanes = createRobotLanes({ active: 1, waiting: 1 });
     const { ports, post } = setUp({ lanes, held: gate.promise });
     const first = post(telemetry('1'));
@@ -124,7 +124,7 @@ describe('appendEvents', () => {
     expect(await post(telemetry('3'))).toEqual(['retry FS_RATE_LIMITED']);
     const urgent = post(stopped('4'));
     const neighbour = appendEvents(ports, 'neighbour', [telemetry('5')]);
-    gate.resolve();
+    gate.resolve(undefined);
     expect(await Promise.all([first, second, urgent])).toEqual([['accepted'], ['accepted'], ['accepted']]);
     expect((await neighbour).results[0]?.result).toBe('accepted');
     expect(lanes.flooding()).toBe(0);

@@ -1,0 +1,285 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { topics, topicSpecs } from '@fleetstream/contracts';
+import { createKafkaClient, ensureTopics } from '@fleetstream/kafka';
+import { AppError, silentLog } from '@fleetstream/kernel';
+import { findFreePort, startKafkaBroker, startRedis } from '@fleetstream/local';
+import { atMost, type Check, exactly, renderCheck } from '../../check.ts';
+import { readArguments } from '../../read-arguments.ts';
+import { median } from '../harness/median.ts';
+import { readCpuSeconds } from '../harness/process-usage.ts';
+import { runAlternately } from '../harness/run-alternately.ts';
+import { runProgram, startProgram, type RunningProgram } from '../harness/run-program.ts';
+import { type IngestVariant, ingestVariants } from './ingest-variants.ts';
+
+export interface IngestBenchContext {
+  readonly root: string;
+  readonly nodeFile: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: (line: string) => void;
+  readonly stderr: (line: string) => void;
+}
+
+const help = `npm run bench:ingest [-- flags]   CPU per event of the ways in, beside bare servers with the same checks
+
+  --rounds N    alternating runs of each (5)
+  --seconds N   each run lasts (6)
+  --profile DIR write a CPU profile of each server
+  --quick       2 rounds of 2 s
+  --json        progress on standard error; the last line of standard output is one JSON object either way
+  --help        this text
+
+Exit codes: 0 all checks passed, 1 a check failed, 2 wrong usage.
+`;
+
+/** Fixed before any run. */
+const limits = { hotPathCpuRatio: 1.1, expressPathCpuRatio: 1.05 };
+const sizes = [1, 50] as const;
+const connections = 64;
+const robots = 500;
+const warmUpSeconds = 3;
+
+interface LoadFigures {
+  readonly accepted: number;
+  readonly notAccepted: number;
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+  readonly ackMsP50: number;
+  readonly ackMsP99: number;
+  readonly ackMsP999: number;
+  readonly senderCpuShare: number;
+}
+
+interface RunFigures extends LoadFigures {
+  readonly cpuMicrosPerEvent: number;
+}
+
+/** `npm run bench:ingest`: from the command line to the exit code. */
+export async function runIngestBench(argv: readonly string[], context: IngestBenchContext): Promise<0 | 1 | 2> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const read = readArguments(argv, { rounds: text, seconds: text, profile: text, quick: flag, json: flag, help: flag });
+  const { values = {}, positionals = [] } = typeof read === 'string' ? {} : read;
+  const quick = values.quick === true;
+  const rounds = Number(values.rounds ?? (quick ? 2 : 5));
+  const seconds = Number(values.seconds ?? (quick ? 2 : 6));
+  if (values.help === true) {
+    context.stdout(help);
+    return 0;
+  }
+  const fits = Number.isInteger(rounds) && rounds >= 1 && rounds <= 100 && seconds >= 1 && seconds <= 600;
+  if (typeof read === 'string' || positionals.length > 0 || !fits) {
+    context.stderr('Not understood; "npm run bench:ingest -- --help" lists the flags.');
+    return 2;
+  }
+  const say = values.json === true ? context.stderr : context.stdout;
+  return await withBacking(async (backing) => {
+    const bench = new Bench({ ...backing, context, say, seconds, profileDir: values.profile });
+    try {
+      const { checks, figures } = await bench.run(rounds);
+      for (const check of checks) say(renderCheck(check));
+      const pass = checks.every((check) => check.pass);
+      context.stdout(JSON.stringify({ bench: 'ingest', rounds, seconds, pass, checks, figures }));
+      return pass ? 0 : 1;
+    } finally {
+      await bench.end();
+    }
+  });
+}
+
+interface Backing {
+  readonly brokers: string;
+  readonly redisUrl: string;
+}
+
+async function withBacking(work: (backing: Backing) => Promise<0 | 1 | 2>): Promise<0 | 1 | 2> {
+  const folder = await mkdtemp(join(tmpdir(), 'fleetstream-bench-ingest-'));
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    const broker = await startKafkaBroker({
+      ...{ dataDir: join(folder, 'kafka'), logFile: join(folder, 'kafka.log'), heapMb: 1024 },
+      ...{ port: await findFreePort(), controllerPort: await findFreePort() },
+    });
+    stops.push(() => broker.kill());
+    const redis = await startRedis({
+      dataDir: join(folder, 'redis'),
+      port: await findFreePort(),
+      logFile: join(folder, 'redis.log'),
+    });
+    stops.push(() => redis.kill());
+    const kafka = createKafkaClient({ brokers: [broker.address], clientId: 'bench', log: silentLog });
+    const config = topicSpecs.find(({ name }) => name === topics.events)?.config ?? {};
+    await ensureTopics(kafka, [{ name: topics.events, partitions: 6, config }]);
+    return await work({ brokers: broker.address, redisUrl: redis.address });
+  } finally {
+    await Promise.all(stops.map((stop) => stop()));
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+interface BenchOptions extends Backing {
+  readonly context: IngestBenchContext;
+  readonly say: (line: string) => void;
+  readonly seconds: number;
+  readonly profileDir: string | undefined;
+}
+
+interface Subject {
+  readonly program: RunningProgram;
+  readonly url: string;
+  readonly pid: number;
+}
+
+class Bench {
+  readonly #options: BenchOptions;
+  readonly #masterKey = randomBytes(32).toString('base64');
+  readonly #subjects = new Map<IngestVariant, Subject>();
+  #runs = 0;
+
+  constructor(options: BenchOptions) {
+    this.#options = options;
+  }
+
+  async run(rounds: number): Promise<{ checks: Check[]; figures: object }> {
+    const { say, seconds } = this.#options;
+    for (const variant of ingestVariants) this.#subjects.set(variant, await this.#start(variant));
+    const checks: Check[] = [];
+    const figures: Record<string, object> = {};
+    const capacity = new Map<IngestVariant, number>();
+    for (const eventsPerRequest of sizes) {
+      for (const variant of ingestVariants) await this.#load(variant, { eventsPerRequest, seconds: warmUpSeconds });
+      const runs = await runAlternately(
+        ingestVariants.map((name) => ({ name, run: () => this.#measure(name, { eventsPerRequest, seconds }) })),
+        rounds,
+        (name, round, run) => {
+          say(`${eventsPerRequest} per request, round ${round}, ${name}: ${renderRun(run)}`);
+        },
+      );
+      const middle = (name: IngestVariant, pick: (run: RunFigures) => number) =>
+        median((runs.get(name) ?? []).map(pick)) ?? Number.NaN;
+      const cpu = (name: IngestVariant) => middle(name, (run) => run.cpuMicrosPerEvent);
+      for (const name of ingestVariants) {
+        const eventsPerSecond = Math.round(middle(name, (run) => run.eventsPerSecond));
+        if (eventsPerRequest === 1) capacity.set(name, eventsPerSecond);
+        const cpuMicrosPerEvent = Math.round(cpu(name) * 100) / 100;
+        figures[`${name}, ${eventsPerRequest} per request`] = { cpuMicrosPerEvent, eventsPerSecond };
+        say(`median ${name}, ${eventsPerRequest} per request: ${cpuMicrosPerEvent} µs, ${eventsPerSecond} events/s`);
+      }
+      const wrong = [...runs.values()].flat().reduce((sum, run) => sum + run.notAccepted, 0);
+      const of = `with ${eventsPerRequest} per request`;
+      const ratio = (a: IngestVariant, b: IngestVariant) => Math.round((cpu(a) / cpu(b)) * 1000) / 1000;
+      checks.push(
+        exactly(`events not accepted, ${of}`, wrong, 0),
+        atMost(`hot path over bare node:http, CPU, ${of}`, ratio('hot path', 'bare node:http'), limits.hotPathCpuRatio),
+        atMost(
+          `express path over bare express, CPU, ${of}`,
+          ratio('express path', 'bare express'),
+          limits.expressPathCpuRatio,
+        ),
+      );
+    }
+    figures['hot path at half of its capacity, 1 per request'] = await this.#latencyAtHalf(
+      capacity.get('hot path') ?? 0,
+    );
+    return { checks, figures };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(
+      [...this.#subjects.values()].map(async ({ program }) => {
+        const gone = new Promise((resolve) => program.process.once('close', resolve));
+        program.process.kill('SIGTERM');
+        await gone;
+      }),
+    );
+  }
+
+  async #latencyAtHalf(capacity: number): Promise<object> {
+    const requestsPerSecond = Math.max(1, Math.round(capacity / 2));
+    const seconds = Math.max(10, this.#options.seconds);
+    const { accepted, notAccepted, ackMsP50, ackMsP99, ackMsP999, senderCpuShare } = await this.#load('hot path', {
+      ...{ eventsPerRequest: 1, seconds, requestsPerSecond },
+    });
+    const latency = { requestsPerSecond, accepted, notAccepted, ackMsP50, ackMsP99, ackMsP999, senderCpuShare };
+    this.#options.say(`at half of its capacity: ${JSON.stringify(latency)}`);
+    return latency;
+  }
+
+  async #measure(variant: IngestVariant, load: Load): Promise<RunFigures> {
+    const pid = this.#subjects.get(variant)?.pid ?? 0;
+    const before = readCpuSeconds(pid);
+    const figures = await this.#load(variant, load);
+    return { ...figures, cpuMicrosPerEvent: ((readCpuSeconds(pid) - before) * 1e6) / figures.accepted };
+  }
+
+  async #load(variant: IngestVariant, load: Load): Promise<LoadFigures> {
+    const { context } = this.#options;
+    const url = this.#subjects.get(variant)?.url;
+    this.#runs += 1;
+    const plan = { url, masterKey: this.#masterKey, run: `run${this.#runs}`, robots, connections, ...load };
+    return await runProgram<LoadFigures>({
+      command: context.nodeFile,
+      args: [join(import.meta.dirname, 'load.program.ts'), JSON.stringify(plan)],
+      env: context.env,
+      timeoutMs: (load.seconds + 60) * 1000,
+    });
+  }
+
+  async #start(variant: IngestVariant): Promise<Subject> {
+    const { context, brokers, redisUrl, profileDir } = this.#options;
+    const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+    const program = startProgram({
+      command: context.nodeFile,
+      args: [
+        ...['--disable-warning=TimeoutNegativeWarning', ...profile],
+        ...[join(import.meta.dirname, 'subject.program.ts'), variant],
+      ],
+      env: {
+        ...context.env,
+        KAFKA_BROKERS: brokers,
+        REDIS_URL: redisUrl,
+        WEBHOOK_HTTP_PORT: '0',
+        WEBHOOK_MASTER_KEY: this.#masterKey,
+        WEBHOOK_DRAIN_DELAY_MS: '0',
+        // Capacity is what is looked for, and duplicates must be known: no bucket, no shedding, no impatience.
+        WEBHOOK_ROBOT_EVENTS_PER_SECOND: '1000000',
+        WEBHOOK_ROBOT_BURST_EVENTS: '10000000',
+        WEBHOOK_LOOP_LAG_MAX_MS: '60000',
+        WEBHOOK_LOG_LATENCY_MAX_MS: '60000',
+        WEBHOOK_CACHE_TIMEOUT_MS: '5000',
+      },
+      timeoutMs: 3_600_000,
+    });
+    const { pid } = program.process;
+    if (pid === undefined) throw new AppError('FS_INTERNAL', `${variant} did not start`);
+    return { program, pid, url: `http://127.0.0.1:${await heardPort(program)}` };
+  }
+}
+
+interface Load {
+  readonly eventsPerRequest: number;
+  readonly seconds: number;
+  readonly requestsPerSecond?: number;
+}
+
+async function heardPort(program: RunningProgram): Promise<string> {
+  const port = new Promise<string>((resolve) => {
+    let said = '';
+    program.process.stdout?.on('data', (text: string) => {
+      said += text;
+      const found = /^listening (\d+)$/m.exec(said)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  // One that ends before it listens says why.
+  const ended = program.figures<never>();
+  ended.catch(() => undefined);
+  return await Promise.race([port, ended]);
+}
+
+function renderRun({ cpuMicrosPerEvent, eventsPerSecond, ackMsP50, senderCpuShare }: RunFigures): string {
+  const sender = Math.round(senderCpuShare * 100);
+  return `${cpuMicrosPerEvent.toFixed(2)} µs, ${Math.round(eventsPerSecond)} events/s, p50 ${ackMsP50} ms, sender ${sender} %`;
+}
