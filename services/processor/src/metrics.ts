@@ -75,8 +75,12 @@ type Observers<Kind extends EngineEvent['kind']> = {
 
 type Counters = ReturnType<typeof createCounters>;
 
+const sizeBuckets = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000];
+
 function createCounters(registry: Metrics) {
   return {
+    batchRecords: registry.histogram('batch_records', 'Records folded at once.', sizeBuckets),
+    transactionOutputs: registry.histogram('transaction_outputs', 'Records written by one transaction.', sizeBuckets),
     records: registry.counter('records_total', 'Records read of the log, ticks included.'),
     ticksRead: registry.counter('ticks_read_total', 'Tick records among them.'),
     deadLetters: registry.counter('dead_letters_total', 'Records that could not be folded, by step.', ['step']),
@@ -109,6 +113,7 @@ function createCounters(registry: Metrics) {
 function observeFolding(counters: Counters): Observers<'folded' | 'committed' | 'ticked' | 'notTicked' | 'failed'> {
   return {
     folded: (event) => {
+      counters.batchRecords.observe(event.records);
       counters.records.inc(event.records);
       counters.ticksRead.inc(event.ticks);
       if (event.undecodable > 0) counters.deadLetters.labels('decode').inc(event.undecodable);
@@ -119,6 +124,7 @@ function observeFolding(counters: Counters): Observers<'folded' | 'committed' | 
       counters.lookups.labels('disk').inc(event.cacheMisses);
     },
     committed: (event) => {
+      counters.transactionOutputs.observe(event.outputs);
       counters.outputs.inc(event.outputs);
       counters.commitSeconds.observe(event.durationMs / 1000);
       counters.latency.observe(event.latencyMs / 1000);

@@ -36,7 +36,7 @@ export const robotEnrolledSchema = z
 
 export const robotRetiredSchema = z
   .object({ reason: textSchema.optional() })
-  .describe('The robot is out of service; its state stays readable.');
+  .describe('The robot is out of service; its state stays readable until nothing has come of it for a week.');
 
 export const commandRequestedSchema = z
   .object({
