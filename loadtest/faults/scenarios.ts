@@ -1,5 +1,7 @@
 import { localChaos } from './local-chaos.ts';
 import { brokerBounce } from './processor/broker-bounce.ts';
+import { clockJump } from './processor/clock-jump.ts';
+import { diskFull } from './processor/disk-full.ts';
 import { delayedEndTxn } from './processor/delayed-end-txn.ts';
 import { processorKill } from './processor/processor-kill.ts';
 import { processorKillAt } from './processor/processor-kill-at.ts';
@@ -25,6 +27,8 @@ export const scenarios: readonly Scenario[] = [
   rebalanceStorm,
   rescale,
   tripleSend,
+  diskFull,
+  clockJump,
   storeDown,
   storeSlow,
   store503,

@@ -17,6 +17,8 @@ export interface KafkaBrokerOptions {
   readonly detached?: boolean;
   /** Keep the log of the instance before. */
   readonly appendLog?: boolean;
+  /** The whole environment of the broker; left out, it inherits ours. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Told of the process at once, before it answers. */
   readonly onSpawned?: (process: LocalProcess) => void;
   /** Writes the classes loaded in this run there at its end, for later starts. For set-up. */
@@ -52,6 +54,7 @@ export async function startKafkaBroker(options: KafkaBrokerOptions): Promise<Loc
       'kafka.Kafka',
       propertiesFile,
     ],
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
     logFile: options.logFile,
     address: `127.0.0.1:${String(options.port)}`,
     stopTimeoutMs: 20_000,

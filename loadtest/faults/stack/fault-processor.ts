@@ -31,6 +31,8 @@ export interface FaultProcessor {
   fetchPartitions(): Promise<readonly PartitionAnswer[]>;
   fetchStates(): Promise<ServedStates>;
   fetchMetrics(): Promise<string>;
+  /** How far the log's time has come, by partition. */
+  fetchLogTimes(): Promise<ReadonlyMap<number, number>>;
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
   kill(): Promise<void>;
   /** @throws AppError FS_INTERNAL when it doesn't end well */
@@ -89,6 +91,12 @@ export function spawnFaultProcessor(options: FaultProcessorOptions): FaultProces
       ((await (await get('/v1/partitions')).json()) as { partitions: PartitionAnswer[] }).partitions,
     fetchStates: async () => toServedStates(await (await get('/v1/robots')).json()),
     fetchMetrics: async () => (await get('/metrics')).text(),
+    fetchLogTimes: async () => {
+      const { asOf } = (await (await get('/v1/robots')).json()) as {
+        asOf: readonly { readonly partition: number; readonly logTimeMs: number }[];
+      };
+      return new Map(asOf.map(({ partition, logTimeMs }) => [partition, logTimeMs]));
+    },
     signal: (signal) => {
       if (alive) kill(started.pid, signal);
     },

@@ -27,10 +27,9 @@ export interface FaultStackOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Puts a proxy between the processors and the broker, for faults aimed at single requests. */
   readonly proxied?: boolean;
-  readonly prepareBroker?: (start: StartBroker) => Promise<LocalProcess>;
+  /** Of the broker; left out, it inherits ours. */
+  readonly brokerEnvironment?: Readonly<Record<string, string | undefined>>;
 }
-
-type StartBroker = typeof startKafkaBroker;
 
 export interface SpawnOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -59,6 +58,8 @@ export interface FaultStack {
   caughtUp(): Promise<void>;
   /** Pauses the traffic, lets the processors finish and stop, and holds everything against the log. */
   verify(processors: readonly FaultProcessor[]): Promise<RunFigures>;
+  /** To be done when everything has ended, before the data goes. */
+  atEnd(work: () => Promise<void>): void;
   /** Ends everything; deletes the data unless it is to be kept. */
   end(keep: boolean): Promise<void>;
 }
@@ -77,8 +78,9 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
     logFile: join(directory, 'kafka.log'),
     quickStart: true,
     appendLog: true,
+    ...(options.brokerEnvironment === undefined ? {} : { environment: options.brokerEnvironment }),
   };
-  const startBroker = () => (options.prepareBroker ?? ((start) => start(brokerOptions)))(startKafkaBroker);
+  const startBroker = () => startKafkaBroker(brokerOptions);
   const broker = await startBroker();
   try {
     const kafka = createKafkaClient({ brokers: [broker.address], clientId: 'fault-stack', log: silentLog });
@@ -118,6 +120,7 @@ class Stack implements FaultStack {
   readonly #parts: StackParts;
   readonly #ports = new Map<number, number>();
   readonly #spawned = new Set<FaultProcessor>();
+  readonly #atEnd: (() => Promise<void>)[] = [];
   #broker: LocalProcess;
 
   constructor(parts: StackParts) {
@@ -215,11 +218,16 @@ class Stack implements FaultStack {
     });
   }
 
+  atEnd(work: () => Promise<void>): void {
+    this.#atEnd.push(work);
+  }
+
   async end(keep: boolean): Promise<void> {
     await Promise.all([...this.#spawned].map((processor) => processor.kill()));
     await this.traffic.stop();
     await this.proxy?.stop();
     await this.#broker.kill();
+    for (const work of this.#atEnd) await work();
     if (keep) this.#parts.options.context.say(`what was left is in ${this.directory}`);
     else await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -67,7 +67,7 @@ function storeOutage({ name, summary, fault }: OutageSpec): Scenario {
         outages: 1,
         faultedRequests: proxy.faulted() - faultedBefore,
         killed: death < 0.3 ? 1 : 0,
-        lost: lost ? 1 : 0,
+        disksLost: lost ? 1 : 0,
         checkpointsMs: Math.round(checkpointsMs),
       };
     },

@@ -1,0 +1,7 @@
+/** The sum of a metric over all its labels, out of an exposition in Prometheus' text format; 0 when it isn't there. */
+export function readMetric(exposition: string, name: string): number {
+  return exposition.split('\n').reduce((sum, line) => {
+    if (!line.startsWith(name) || !/^[ {]/.test(line.slice(name.length))) return sum;
+    return sum + Number(line.slice(line.lastIndexOf(' ') + 1));
+  }, 0);
+}
