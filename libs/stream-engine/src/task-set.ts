@@ -6,6 +6,7 @@ import { StandbyTask } from './standby-task.ts';
 /** What is on its way out: first it has written its last, then its folder is free. */
 interface Closing<State, Input> {
   readonly closed: Promise<void>;
+  isClosed: boolean;
   readonly free: Promise<void>;
   /** `undefined` for a copy. */
   readonly task: PartitionTask<State, Input> | undefined;
@@ -61,7 +62,7 @@ export class TaskSet<State, Input> {
   }
 
   async cutOff(): Promise<void> {
-    for (const { task } of this.#closing.values()) await task?.cutOff();
+    for (const { task, isClosed } of this.#closing.values()) if (!isClosed) await task?.cutOff();
   }
 
   async stop(): Promise<void> {
@@ -89,18 +90,21 @@ export class TaskSet<State, Input> {
     this.#noteOffset(partition, reached(task.status));
     this.#tasks.delete(partition);
     const closed = task.stop();
-    this.#whileClosing(partition, { closed, free: closed.then(() => task.uploaded()), task });
+    this.#whileClosing(partition, { closed, isClosed: false, free: closed.then(() => task.uploaded()), task });
   }
 
   #endCopy(partition: number, copy: StandbyTask<State, Input>): void {
     this.#noteOffset(partition, copy.status.foldedOffset);
     this.#copies.delete(partition);
     const closed = copy.stop();
-    this.#whileClosing(partition, { closed, free: closed, task: undefined });
+    this.#whileClosing(partition, { closed, isClosed: false, free: closed, task: undefined });
   }
 
   #whileClosing(partition: number, entry: Closing<State, Input>): void {
     this.#closing.set(partition, entry);
+    void entry.closed.finally(() => {
+      entry.isClosed = true;
+    });
     void entry.free.finally(() => {
       if (this.#closing.get(partition) === entry) this.#closing.delete(partition);
       this.#openWanted();

@@ -51,6 +51,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
       seams.onAssigned();
       owners.forget();
     },
+    metrics: metrics.ownership,
     observe: (event) => {
       metrics.observe(event);
     },
@@ -59,6 +60,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
     () => processing.statuses(),
     () => systemClock.nowMs(),
   );
+  metrics.ownership.watchStandbys(() => processing.standbys());
   const reader = createRobotReader({
     processing,
     hottest: (partition) => hotKeys.hottest(partition),

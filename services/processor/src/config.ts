@@ -49,6 +49,31 @@ export const processorConfig = z
       .max(300_000)
       .default(6000)
       .describe("After this without a heartbeat an instance's partitions go to others; the broker sets the minimum."),
+    PROCESSOR_INSTANCE_ID: z
+      .string()
+      .regex(/^[\w.-]{1,100}$/)
+      .optional()
+      .describe('Who this instance is through all restarts, such as its pod; left out, whoever has the state folder.'),
+    PROCESSOR_STANDBY_REPLICAS: countValue
+      .max(3)
+      .default(0)
+      .describe("Warm copies of each partition that other instances keep; each costs the fold's CPU once more."),
+    PROCESSOR_WARM_RECORDS: countValue
+      .min(1)
+      .max(10_000_000)
+      .default(10_000)
+      .describe('A copy at most this many records behind may take its partition over.'),
+    PROCESSOR_RESTART_GRACE_MS: countValue
+      .max(300_000)
+      .default(3000)
+      .describe(
+        'How long the others wait for an instance that ended and whose partitions have no warm copies; 0: not.',
+      ),
+    PROCESSOR_REVOKE_LIMIT_MS: countValue
+      .min(100)
+      .max(600_000)
+      .default(10_000)
+      .describe('Partitions that have not closed this long after a stop are cut off and left to others.'),
     PROCESSOR_COMMIT_INTERVAL_MS: countValue
       .min(10)
       .max(60_000)

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { topics } from '@fleetstream/contracts';
 import {
   type createKafkaClient,
-  createGroupMembership,
+  createCommittedOffsets,
   createLogSource,
   createPartitionAppender,
   describeCluster,
-  type GroupMembership,
   type LogRecord,
 } from '@fleetstream/kafka';
 import { AppError, type Log, silentLog, systemClock, toMessage } from '@fleetstream/kernel';
@@ -15,12 +14,14 @@ import { createRobotFold } from '@fleetstream/robot-model';
 import { type Stop } from '@fleetstream/runtime';
 import { type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckpointStore, createCheckpointStore } from '@fleetstream/state-store';
-import { type Observe, type PartitionStatus, type StreamEngine } from '@fleetstream/stream-engine';
+import { type Observe, type PartitionStatus, type StandbyStatus, type StreamEngine } from '@fleetstream/stream-engine';
 import { createCheckpointScratch } from './adapters/checkpoint-scratch.ts';
 import { createRobotEngine, type EngineParts } from './adapters/create-engine.ts';
 import { findLocalStates, readInstanceId } from './adapters/local-states.ts';
 import { createLogHistory } from './adapters/log-history.ts';
 import { type ProcessorConfig } from './config.ts';
+import { createOwnership, type Ownership } from './ownership.ts';
+import { type OwnershipMetrics } from './ownership-metrics.ts';
 import { createRobotHistory, type RobotHistory } from './robot-history.ts';
 import { toRobotRules } from './robot-rules-of.ts';
 import { type ProcessorSeams } from './seams.ts';
@@ -31,6 +32,7 @@ export interface ProcessingOptions {
   readonly codec: EventCodec;
   readonly advertisedUrl: () => string;
   readonly onAssigned: () => void;
+  readonly metrics: OwnershipMetrics;
   readonly observe: Observe;
   readonly noteRecords: (records: readonly LogRecord[]) => void;
   /** Told of every batch of states that was stored. */
@@ -48,6 +50,8 @@ export interface Processing {
   /** @throws AppError FS_NOT_READY before the start */
   history(): RobotHistory;
   statuses(): readonly PartitionStatus[];
+  /** Copies of others' partitions. */
+  standbys(): readonly StandbyStatus[];
   partitionCount(): number;
   /** Whether the group was joined and every partition that it gave is up to date with what was committed before. */
   isReady(): boolean;
@@ -70,6 +74,7 @@ export function createProcessing(options: ProcessingOptions): Processing {
       return running.history;
     },
     statuses: () => running?.engine.statuses() ?? [],
+    standbys: () => running?.engine.standbys() ?? [],
     partitionCount: () => running?.partitionCount ?? 0,
     isReady: () => running?.isReady() ?? false,
   };
@@ -89,6 +94,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const localStates = await findLocalStates(stateDir, log);
   const source = createLogSource({ kafka, topic: topics.events, log });
   const ticks = createPartitionAppender({ kafka, topic: topics.events });
+  const committed = createCommittedOffsets({ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events, log });
   const objects = seams.objects(openCheckpointObjects(config, log));
   const storeOptions = {
     ...{ objects, prefix: `${clusterId}/${topics.events}`, clock: systemClock },
@@ -97,43 +103,38 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const checkpoints = createCheckpointStore({ ...storeOptions, log });
   // Passing over newer checkpoints is what a question about the past is about: nothing to warn of.
   const past = createPast(options, createCheckpointStore({ ...storeOptions, log: silentLog }), stateDir);
-  const group = { joined: false, leaving: false };
   const engine: StreamEngine = createRobotEngine({
-    ...{ config, kafka, codec, source, ticks, checkpoints, stateDir, localStates, seams, log },
-    ownershipConfirmed: () => membership.confirmed(),
-    observe: options.observe,
+    ...{ config, kafka, codec, source, ticks, committed, checkpoints, stateDir, localStates, seams, log },
+    ownershipConfirmed: () => ownership.confirmed(),
+    observe: (event) => {
+      options.observe(event);
+      ownership.observe(event);
+    },
     noteRecords: options.noteRecords,
     afterStore: options.afterStore,
   });
-  const membership: GroupMembership = createGroupMembership({
-    ...{ kafka, groupId: config.PROCESSOR_GROUP_ID, topic: topics.events, log },
-    instanceId: await readInstanceId(stateDir),
-    sessionTimeoutMs: config.PROCESSOR_SESSION_TIMEOUT_MS,
-    memberData: () => ({ url: options.advertisedUrl(), stateOffsets: engine.stateOffsets() }),
-    onAssigned: (partitions) => {
-      if (group.leaving) return;
-      group.joined = true;
-      log.info({ partitions }, 'partitions assigned');
-      options.onAssigned();
-      engine.assign(partitions);
-    },
+  const ownership: Ownership = createOwnership({
+    ...{ config, kafka, partitionCount, engine: () => engine, log },
+    instanceId: config.PROCESSOR_INSTANCE_ID ?? (await readInstanceId(stateDir)),
+    advertisedUrl: options.advertisedUrl,
+    metrics: options.metrics,
+    onAssigned: options.onAssigned,
   });
   await past.scratch.start();
   await source.start();
   await ticks.start();
-  await membership.start();
+  await ownership.start();
   const stopCollecting = collectGarbageNowAndThen(checkpoints, seams.garbage.everyMs, log);
   return {
     engine,
     history: past.history,
     partitionCount,
-    isReady: () => group.joined && engine.statuses().every(({ phase }) => phase === 'running'),
+    isReady: () => ownership.isJoined() && engine.statuses().every(({ phase }) => phase === 'running'),
     stop: async () => {
-      group.leaving = true;
       stopCollecting();
-      // The last commits come before the group is left: until then nobody else is given the partitions.
+      await ownership.stop();
       await engine.stop();
-      await membership.stop();
+      await committed.stop();
       await ticks.stop();
       await source.stop();
       await past.scratch.stop();

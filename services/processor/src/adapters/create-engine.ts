@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeFleetRecord, tickKey, topics, toTickEvent } from '@fleetstream/contracts';
-import { createTransactionalSink, type LogRecord, type LogSource, type PartitionAppender } from '@fleetstream/kafka';
+import {
+  type CommittedOffsets,
+  createTransactionalSink,
+  type LogRecord,
+  type LogSource,
+  type PartitionAppender,
+} from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { createRobotFold, robotIndex, type RobotState } from '@fleetstream/robot-model';
 import { type EventCodec } from '@fleetstream/schema-registry';
@@ -21,11 +27,17 @@ import { type ProcessorSeams } from '../seams.ts';
 
 type KafkaClient = Parameters<typeof createTransactionalSink>[0]['kafka'];
 
+/** What a copy is behind its owner, beside the owner's commit interval. */
+const standbyPollMs = 100;
+/** Well below what the group takes for warm. */
+const standbyWarmRecords = 1000;
+
 export interface EngineParts {
   readonly config: ProcessorConfig;
   readonly kafka: KafkaClient;
   readonly source: LogSource;
   readonly ticks: PartitionAppender;
+  readonly committed: CommittedOffsets;
   readonly checkpoints: CheckpointStore;
   readonly codec: EventCodec;
   readonly stateDir: string;
@@ -59,6 +71,11 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
       allowStateLoss: config.PROCESSOR_ALLOW_STATE_LOSS,
       log,
       observe,
+      standby: {
+        committedOffset: (partition) => parts.committed.of(partition),
+        pollMs: standbyPollMs,
+        warmRecords: standbyWarmRecords,
+      },
       ...(parts.afterStore === undefined ? {} : { afterStore: parts.afterStore }),
     },
     parts.localStates,
