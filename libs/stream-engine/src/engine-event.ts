@@ -20,6 +20,14 @@ export type EngineEvent = { readonly partition: number } & (
   | { readonly kind: 'standbyFailed'; readonly code: ErrorCode }
   | { readonly kind: 'localStateDiscarded'; readonly reason: 'damaged' | 'ahead' | 'truncated' }
   | { readonly kind: 'checkpointSkipped'; readonly reason: string }
+  /** A checkpoint was downloaded, verified and put in its place. */
+  | {
+      readonly kind: 'restored';
+      readonly for: 'opening' | 'drill';
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'drilled'; readonly outcome: DrillResult; readonly durationMs: number }
   | ({ readonly kind: 'folded' } & FoldCounts)
   | {
       readonly kind: 'committed';
@@ -41,6 +49,12 @@ export type EngineEvent = { readonly partition: number } & (
   | { readonly kind: 'notTicked' }
   | { readonly kind: 'failed'; readonly code: ErrorCode }
 );
+
+/**
+ * What came of a fire drill. `verified`: checkpoint and log gave the live state; `mismatch`: they gave another one;
+ * `damaged`: the newest checkpoint could not be restored; `failed`: it could not be finished, which says nothing.
+ */
+export type DrillResult = 'verified' | 'mismatch' | 'damaged' | 'failed';
 
 export interface FoldCounts {
   readonly records: number;

@@ -1,9 +1,11 @@
 export { type LastCheckpoint } from './checkpoint-job.ts';
-export { type EngineEvent, type FoldCounts, type Observe, type OpenedFrom } from './engine-event.ts';
+export { type DrillResult, type EngineEvent, type FoldCounts, type Observe, type OpenedFrom } from './engine-event.ts';
 export { defaultLimits, type EngineLimits } from './engine-limits.ts';
 export { type StandbyOptions, type StoredStates, type StreamEngineOptions } from './engine-options.ts';
 export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink } from './engine-ports.ts';
+export { type DrillReport, type DrillRequest } from './fire-drill.ts';
 export { partitionDirs } from './open-partition.ts';
+export { type RefoldProgress, type RestoringProgress } from './opening-progress.ts';
 export {
   type AsOf,
   type PartitionPhase,

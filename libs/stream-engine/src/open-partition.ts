@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type OffsetRange, type TransactionalSink } from '@fleetstream/kafka';
 import { AppError, toAppError } from '@fleetstream/kernel';
-import { type StateStore } from '@fleetstream/state-store';
+import { type RestoreWatch, type StateStore } from '@fleetstream/state-store';
 import { type EngineEvent, type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 
@@ -16,13 +16,20 @@ export interface OpenPartition {
   readonly openedFrom: OpenedFrom;
 }
 
+/** How an opening differs from the ordinary one, and who follows it. */
+export interface OpeningOptions {
+  /** The local state turned out to be damaged while it was in use: it opens, but must not be gone on with. */
+  readonly distrustLocal?: boolean;
+  readonly restore?: RestoreWatch;
+}
+
 type Options = StreamEngineOptions<never, never>;
 type Discard = Extract<EngineEvent, { kind: 'localStateDiscarded' }>['reason'];
 
 /** Folders of one partition. */
-export function partitionDirs(stateDir: string, partition: number): { state: string; copies: string } {
+export function partitionDirs(stateDir: string, partition: number): { state: string; copies: string; drill: string } {
   const own = join(stateDir, String(partition));
-  return { state: join(own, 'state'), copies: join(own, 'copies') };
+  return { state: join(own, 'state'), copies: join(own, 'copies'), drill: join(own, 'drill') };
 }
 
 /**
@@ -32,14 +39,18 @@ export function partitionDirs(stateDir: string, partition: number): { state: str
  * @throws AppError FS_LOG_TRUNCATED when the log doesn't reach back to the newest usable state; FS_BROKER_UNAVAILABLE,
  * FS_STATE_UNAVAILABLE, FS_STATE_TOO_NEW, FS_CHECKPOINT_STORE_UNAVAILABLE. Whatever was opened is closed again then.
  */
-export async function openPartition(options: Options, partition: number): Promise<OpenPartition> {
+export async function openPartition(
+  options: Options,
+  partition: number,
+  opening: OpeningOptions = {},
+): Promise<OpenPartition> {
   const { ports } = options;
   const sink = ports.createSink(partition);
   let store: StateStore | undefined;
   try {
     const committed = await sink.open();
     const range = await ports.source.offsets(partition);
-    const found = await findStore(options, partition, { committed, range });
+    const found = await findStore(options, partition, { committed, range }, opening);
     store = found.store;
     const startOffset = toStartOffset(options, partition, store, range);
     // States are stored for committed offsets only. A group without offsets whose state is not empty has lost them
@@ -64,24 +75,36 @@ interface FoundStore {
 }
 
 /** The recovery ladder, for an owner and for a copy alike. What it returns is open. */
-export async function findStore(options: Options, partition: number, position: LogPosition): Promise<FoundStore> {
-  const { ports, stateDir } = options;
+export async function findStore(
+  options: Options,
+  partition: number,
+  position: LogPosition,
+  opening: OpeningOptions = {},
+): Promise<FoundStore> {
+  const { ports, stateDir, observe } = options;
   const dirs = partitionDirs(stateDir, partition);
   await ports.files.destroy(dirs.copies);
-  const local = await openLocal(options, partition, dirs.state, position);
+  await ports.files.destroy(dirs.drill);
+  const local = opening.distrustLocal === true ? undefined : await openLocal(options, partition, dirs.state, position);
   if (local !== undefined && !(await isCheckpointNearer(options, partition, local, position))) {
     return { store: local, openedFrom: 'local' };
   }
   await local?.close();
   await ports.files.destroy(dirs.state);
-  const outcome = await ports.checkpoints.restore(partition, dirs.state, {
+  const startMs = ports.clock.monotonicMs();
+  const wanted = {
     topic: options.inputTopic,
     foldName: options.fold.name,
     stateVersion: options.fold.stateVersion,
     endOffset: newestPossible(position),
-  });
-  for (const { reason } of outcome.skipped) options.observe({ kind: 'checkpointSkipped', partition, reason });
+  };
+  const outcome = await ports.checkpoints.restore(partition, dirs.state, wanted, opening.restore);
+  for (const { reason } of outcome.skipped) observe({ kind: 'checkpointSkipped', partition, reason });
   if (outcome.restored !== undefined) {
+    const sizeBytes = outcome.restored.manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    const durationMs = ports.clock.monotonicMs() - startMs;
+    observe({ kind: 'restored', partition, for: 'opening', sizeBytes, durationMs });
+    options.log.info({ partition, sizeBytes, durationMs: Math.round(durationMs) }, 'a checkpoint was restored');
     const store = await ports.openStore({ dir: dirs.state, ifMissing: 'fail' });
     return { store, openedFrom: 'checkpoint' };
   }

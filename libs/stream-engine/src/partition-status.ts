@@ -1,6 +1,7 @@
 import { type LastCheckpoint } from './checkpoint-job.ts';
 import { type IndexRow } from '@fleetstream/state-store';
 import { type OpenedFrom } from './engine-event.ts';
+import { type RefoldProgress, type RestoringProgress } from './opening-progress.ts';
 
 /**
  * opening → refolding → running → opening … ; any of them → closed.
@@ -19,6 +20,10 @@ export interface PartitionStatus {
   readonly lag: number;
   readonly lastCheckpoint: LastCheckpoint | undefined;
   readonly openedFrom: OpenedFrom | undefined;
+  /** While a checkpoint is being downloaded. */
+  readonly restore: RestoringProgress | undefined;
+  /** While what was committed before is folded again. */
+  readonly refold: RefoldProgress | undefined;
 }
 
 /** Where in the log an answer was taken. */

@@ -4,6 +4,7 @@ import { type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { OffsetWaits } from './offset-waits.ts';
 import { openPartition, type OpenPartition } from './open-partition.ts';
+import { OpeningProgress } from './opening-progress.ts';
 import { PartitionSession } from './partition-session.ts';
 import { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
 import { PartitionView } from './partition-view.ts';
@@ -45,6 +46,9 @@ export class PartitionTask<State, Input> {
   #openedFrom: OpenedFrom | undefined;
   #phase: PartitionPhase = 'opening';
   #retryMs: number;
+  #progress: OpeningProgress;
+  /** What was stored could not be read in use: opening it again would find it whole and fail again. */
+  #distrustLocal = false;
   /** A copy that this process has of the partition; asked once, for the first opening. */
   #takeCopy: TakeCopy<State, Input> | undefined;
   readonly #assignedMs: number;
@@ -57,6 +61,7 @@ export class PartitionTask<State, Input> {
     this.#takeCopy = takeCopy;
     this.#assignedMs = options.ports.clock.monotonicMs();
     this.#retryMs = options.limits.firstRetryMs;
+    this.#progress = this.#newProgress();
     this.#ended = this.#run();
   }
 
@@ -66,7 +71,8 @@ export class PartitionTask<State, Input> {
     const openedFrom = this.#openedFrom;
     if (life === undefined) {
       const offsets = { committedOffset: 0, appliedOffset: 0, foldedOffset: 0, endOffset: 0, lag: 0 };
-      return { partition, phase: this.#phase, ...offsets, lastCheckpoint: undefined, openedFrom };
+      const { restore, refold } = this.#progress;
+      return { partition, phase: this.#phase, ...offsets, lastCheckpoint: undefined, openedFrom, restore, refold };
     }
     const { committedOffset, appliedOffset, foldedOffset, endOffset } = life.session;
     const lag = Math.max(0, endOffset - Math.min(committedOffset, foldedOffset));
@@ -82,6 +88,8 @@ export class PartitionTask<State, Input> {
       lag,
       lastCheckpoint,
       openedFrom,
+      restore: undefined,
+      refold: this.#progress.refold,
     };
   }
 
@@ -157,6 +165,7 @@ export class PartitionTask<State, Input> {
 
   async #openLife(): Promise<Life<State, Input>> {
     this.#phase = 'opening';
+    this.#progress = this.#newProgress();
     const { ports, observe, log } = this.#options;
     const startMs = ports.clock.monotonicMs();
     const options = this.#options as unknown as StreamEngineOptions<never, never>;
@@ -171,6 +180,7 @@ export class PartitionTask<State, Input> {
     const { partition } = this;
     const { startOffset: appliedOffset, committedOffset, openedFrom } = open;
     const refoldRecords = Math.max(0, committedOffset - appliedOffset);
+    this.#progress.beginRefold(appliedOffset, committedOffset);
     log.info({ partition, openedFrom, appliedOffset, committedOffset, refoldRecords }, 'partition opened');
     observe({
       kind: 'opened',
@@ -184,7 +194,16 @@ export class PartitionTask<State, Input> {
 
   async #openStored(): Promise<Pick<Life<State, Input>, 'open' | 'session'>> {
     const options = this.#options as unknown as StreamEngineOptions<never, never>;
-    const open = await openPartition(options, this.partition);
+    const open = await openPartition(options, this.partition, {
+      distrustLocal: this.#distrustLocal,
+      restore: {
+        onProgress: (progress) => {
+          this.#progress.noteRestore(progress);
+        },
+        signal: this.#stopping.signal,
+      },
+    });
+    this.#distrustLocal = false;
     return { open, session: await PartitionSession.start(this.#options, this.partition, open) };
   }
 
@@ -217,6 +236,7 @@ export class PartitionTask<State, Input> {
         }),
       );
       life.visible.advance(session.visibleOffset);
+      this.#progress.noteFolded(session.foldedOffset);
       if (!this.#tookOver && batch !== undefined && !session.isRefolding) this.#noteTakeover(open);
       if (!session.isRefolding) this.#retryMs = this.#options.limits.firstRetryMs;
       checkpoints.startIfDue(open.store);
@@ -229,6 +249,10 @@ export class PartitionTask<State, Input> {
     this.#tookOver = true;
     const durationMs = ports.clock.monotonicMs() - this.#assignedMs;
     observe({ kind: 'tookOver', partition: this.partition, openedFrom, durationMs });
+  }
+
+  #newProgress(): OpeningProgress {
+    return new OpeningProgress(this.partition, this.#options.ports.clock, this.#options.log);
   }
 
   async #tick(session: PartitionSession<State, Input>): Promise<void> {
@@ -257,6 +281,10 @@ export class PartitionTask<State, Input> {
     const stopping = this.#stopping.signal.aborted;
     this.#phase = 'opening';
     observe({ kind: 'failed', partition, code: error.code });
+    if (error.code === 'FS_STATE_DAMAGED') {
+      this.#distrustLocal = true;
+      observe({ kind: 'localStateDiscarded', partition, reason: 'damaged' });
+    }
     await this.#turns.run(() => this.#drop());
     if (stopping) {
       log.warn({ partition, err: error }, 'a partition failed while it was given up, the next owner refolds');

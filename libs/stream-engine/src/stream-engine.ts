@@ -1,5 +1,6 @@
 import { AppError } from '@fleetstream/kernel';
 import { type StreamEngineOptions } from './engine-options.ts';
+import { assertDrillable, type DrillReport, type DrillRequest, runFireDrill } from './fire-drill.ts';
 import { type AsOf, type PartitionSnapshot, type PartitionStatus, type StandbyStatus } from './partition-status.ts';
 import { type PartitionTask } from './partition-task.ts';
 import { TaskSet } from './task-set.ts';
@@ -34,6 +35,12 @@ export interface StreamEngine {
    * @throws AppError FS_NOT_READY, FS_OFFSET_NOT_REACHED
    */
   snapshot(partition: number, after?: ReadAfter): Promise<PartitionSnapshot>;
+  /**
+   * Proves at leisure that the partition could be recovered from its newest checkpoint and the log, see `runFireDrill`.
+   *
+   * @throws AppError FS_NOT_READY when the partition isn't open here, or has made no checkpoint yet
+   */
+  drill(partition: number, request: DrillRequest): Promise<DrillReport>;
   /** In partition order. */
   statuses(): PartitionStatus[];
   /** The offset that local state has reached, for each partition there is local state of: for the assigner. */
@@ -67,6 +74,11 @@ export function createStreamEngine<State, Input>(
     },
     getState: async (partition, key, after) => await require(partition).getState(key, after),
     snapshot: async (partition, after) => await require(partition).snapshot(after),
+    drill: async (partition, request) => {
+      const task = require(partition);
+      assertDrillable(partition, task.status.lastCheckpoint !== undefined);
+      return await runFireDrill(options, partition, () => task.snapshot(), request);
+    },
     statuses: () => tasks.statuses(),
     standbys: () => tasks.standbys(),
     stateOffsets: () => tasks.stateOffsets(),

@@ -60,6 +60,8 @@ export interface RestoreWatch {
   readonly onProgress?: (progress: RestoreProgress) => void;
   /** Awaited with each piece that came; what it waits for is waited for. */
   readonly onBytes?: (sizeBytes: number) => Promise<void> | void;
+  /** Files under way at once; who waits in `onBytes` takes 1, for others wait for the places that it holds. */
+  readonly filesAtOnce?: number;
   readonly signal?: AbortSignal;
 }
 
