@@ -96,7 +96,7 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       from: { path: '/domain/', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['/domain/', '^libs/(kernel|contracts|signing)/', 'node_modules/zod/'] },
+      to: { pathNot: ['/domain/', '^libs/(kernel|contracts|signing|robot-model)/', 'node_modules/zod/'] },
     },
     { name: 'nothing-imports-main', severity: 'error', from: { pathNot: '/bin/' }, to: { path: '(^|/)main\\.ts$' } },
     {

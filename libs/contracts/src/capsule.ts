@@ -30,7 +30,7 @@ const capsuleOutputSchema = z.object({
  * Everything that a stretch of one robot's history needs to be folded again anywhere: the state before it, its records,
  * and what they led to. Timers need no neighbours: each record says how far the partition's log time had come.
  */
-export const capsuleContentSchema = z.object({
+const capsuleContentSchema = z.object({
   version: z.literal(1),
   robotId: z.string(),
   partition: offsetSchema,

@@ -70,11 +70,4 @@ export { type ParsedRobotEvent, parseRobotEvent, type RobotEventGiven } from './
 export { tickKey, toTickEvent } from './tick.ts';
 export { topics, type TopicSpec, topicSpecs } from './topics.ts';
 export { type ProblemFields, toProblem } from './to-problem.ts';
-export {
-  type Capsule,
-  type CapsuleContent,
-  capsuleContentSchema,
-  type CapsuleEvent,
-  type CapsuleOutput,
-  capsuleSchema,
-} from './capsule.ts';
+export { type Capsule, type CapsuleContent, type CapsuleEvent, type CapsuleOutput, capsuleSchema } from './capsule.ts';

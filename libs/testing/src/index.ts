@@ -9,3 +9,4 @@ export { createWriteModel, findDifferences, type WriteModel, type WriteModelOpti
 export { kafkaApi, type KafkaRequest } from './kafka-proxy/kafka-request.ts';
 export { type KafkaProxy, type KafkaProxyOptions, startKafkaProxy } from './kafka-proxy/kafka-proxy.ts';
 export { type HeldRequest, type KafkaRule, type KafkaVerdict } from './kafka-proxy/proxied-connection.ts';
+export { type FoldedPartition, foldPartition, type FoldPartitionOptions } from './oracle/fold-partition.ts';

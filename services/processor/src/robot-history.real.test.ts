@@ -2,7 +2,7 @@ import { capsuleSchema, decodeFleetRecord, topics } from '@fleetstream/contracts
 import { fetchOffsets, partitionForKey, readLog } from '@fleetstream/kafka';
 import { createRobotFold, defaultRobotRules, replayCapsule } from '@fleetstream/robot-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { foldPartition } from '../../../libs/testing/src/oracle/fold-partition.ts';
+import { foldPartition } from '@fleetstream/testing';
 import { type ProcessorHarness, type RunningProcessor, startHarness, until } from '../test/processor-harness.ts';
 
 const offlineAfterMs = 400;

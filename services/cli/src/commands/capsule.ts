@@ -5,7 +5,7 @@ import { toMessage } from '@fleetstream/kernel';
 import { sendHttpRequest } from '../adapters/http-request.ts';
 import { failRefused, failUsage } from '../cli-failure.ts';
 import { type CliWorld, type Command } from '../command.ts';
-import { parseCapsule } from '../domain/parse-capsule.ts';
+import { parseCapsule } from '../parse-capsule.ts';
 import { gatewayFlags, parseFlags, sharedFlags, toRobotId } from '../parse-flags.ts';
 import { PlatformAccess } from '../platform-access.ts';
 import { readAnswerBody } from '../read-answer-body.ts';

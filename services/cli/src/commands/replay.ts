@@ -3,7 +3,7 @@ import { toMessage } from '@fleetstream/kernel';
 import { type CapsuleDifference, replayCapsule } from '@fleetstream/robot-model';
 import { CliFailure, failRefused, failUsage } from '../cli-failure.ts';
 import { type Command } from '../command.ts';
-import { parseCapsule } from '../domain/parse-capsule.ts';
+import { parseCapsule } from '../parse-capsule.ts';
 import { toDifferenceLines } from '../domain/difference-lines.ts';
 import { parseFlags, sharedFlags } from '../parse-flags.ts';
 import { readContent } from '../read-content.ts';

@@ -4,8 +4,8 @@ import { type RobotFilter } from '@fleetstream/robot-model';
 import { z } from 'zod';
 import { parseCursor } from './robot-cursor.ts';
 
-export const pageLimit = { default: 100, max: 1000 } as const;
-export const waitMs = { default: 2000, max: 8000 } as const;
+const pageLimit = { default: 100, max: 1000 } as const;
+const waitMs = { default: 2000, max: 8000 } as const;
 
 /** A page of robots that were chosen: those after `afterRobotId` in the order of their ids. */
 export interface RobotPageQuery {

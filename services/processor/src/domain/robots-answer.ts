@@ -16,7 +16,7 @@ export function toRobotAnswer(robotId: string, stateText: string, asOf: AnswerAs
   return `${robot.slice(0, -1)},"asOf":${toAsOfText(asOf)}}`;
 }
 
-export function toAsOfText({ partition, offset, logTimeMs }: AnswerAsOf): string {
+function toAsOfText({ partition, offset, logTimeMs }: AnswerAsOf): string {
   return JSON.stringify({ partition, offset, logTimeMs });
 }
 

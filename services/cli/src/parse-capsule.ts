@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Capsule, capsuleSchema } from '@fleetstream/contracts';
-import { failRefused } from '../cli-failure.ts';
+import { failRefused } from './cli-failure.ts';
 
 /** @throws CliFailure 1 for what is no capsule, or one that was changed since it was made */
 export function parseCapsule(text: string): Capsule {
