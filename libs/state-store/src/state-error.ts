@@ -2,10 +2,10 @@ import { AppError, toMessage } from '@fleetstream/kernel';
 import { hasErrorCode } from './has-error-code.ts';
 
 /**
- * RocksDB's own word for damage. The binding gives EIO for its Corruption status and for a failing disk alike, so only
- * the text tells the two apart.
+ * RocksDB's own words for damage, of tables and of blob files. The binding gives EIO for its Corruption status and for a
+ * failing disk alike, so only the text tells the two apart.
  */
-const damagePattern = /corrupt|checksum mismatch/i;
+const damagePattern = /corrupt|checksum mismatch|magic number|decoding blob|while open a file for random read/i;
 
 /** Types what the disk or RocksDB threw: `FS_STATE_DAMAGED`, or `FS_STATE_UNAVAILABLE` when trying again may help. */
 export function toStateError(thrown: unknown, what: string): AppError {

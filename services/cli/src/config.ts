@@ -23,6 +23,19 @@ export const cliConfig = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Confluent API of the schema registry, for logs that hold Avro; left out, all is JSON.'),
+  FLEETSTREAM_CHECKPOINT_URL: z
+    .string()
+    .optional()
+    .describe('Checkpoint store, as the processor has it: file:///a/folder or s3://bucket/prefix?region=&endpoint=.'),
+  FLEETSTREAM_S3_ACCESS_KEY_ID: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('For s3://. Left out: what the AWS SDK finds, such as AWS_ACCESS_KEY_ID or a role.'),
+  FLEETSTREAM_S3_SECRET_ACCESS_KEY: secretValue(z.string().min(1))
+    .optional()
+    .meta({ secret: true })
+    .describe('Belongs to FLEETSTREAM_S3_ACCESS_KEY_ID.'),
   FLEETSTREAM_API_TOKEN: secretValue(z.string())
     .optional()
     .meta({ secret: true })

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { deriveRobotSecret, parseSecretText } from '@fleetstream/signing';
 import { failRefused, failUnreachable, failUsage } from './cli-failure.ts';
 import { type CliWorld } from './command.ts';
@@ -56,6 +57,27 @@ export class PlatformAccess {
   /** `undefined` for a log that holds no Avro. */
   findSchemaRegistry(): string | undefined {
     return this.#config.SCHEMA_REGISTRY_URL;
+  }
+
+  /** The checkpoint store and what opens it; a local start keeps its own beside its addresses. */
+  findCheckpoints(given: string | undefined): {
+    readonly url: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  } {
+    const {
+      FLEETSTREAM_CHECKPOINT_URL: set,
+      FLEETSTREAM_S3_ACCESS_KEY_ID: accessKeyId,
+      FLEETSTREAM_S3_SECRET_ACCESS_KEY: secretAccessKey,
+    } = this.#config;
+    const local = join(this.#stateDir, 'checkpoints');
+    const url = given ?? set ?? (existsSync(local) ? pathToFileURL(local).href : undefined);
+    if (url === undefined) {
+      return failUnreachable(
+        `No checkpoint store is known: ${local} isn't there. Give --store or FLEETSTREAM_CHECKPOINT_URL.`,
+      );
+    }
+    const hasBoth = accessKeyId !== undefined && secretAccessKey !== undefined;
+    return { url, credentials: hasBoth ? { accessKeyId, secretAccessKey } : undefined };
   }
 
   findApiToken(): string {

@@ -2,6 +2,7 @@ import { toMessage } from '@fleetstream/kernel';
 import { CliFailure } from './cli-failure.ts';
 import { type CliWorld, type Command } from './command.ts';
 import { capsuleCommand } from './commands/capsule.ts';
+import { checkpointsCommand } from './commands/checkpoints.ts';
 import { commandCommand } from './commands/command.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
@@ -22,11 +23,12 @@ const commands: readonly Command[] = [
   commandCommand,
   insightsCommand,
   keysCommand,
+  checkpointsCommand,
 ];
 
 const help = `fleetstream <command> [flags]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
 
   fleetstream <command> --help   says more
 

@@ -94,6 +94,14 @@ export const processorConfig = z
       .max(100)
       .default(3)
       .describe('Checkpoints kept of each partition; older ones serve when the newest is damaged.'),
+    PROCESSOR_FIRE_DRILL_INTERVAL_MS: countValue
+      .max(30 * 86_400_000)
+      .default(3_600_000)
+      .describe('How often one of the partitions here is restored and compared with its live state; 0 for never.'),
+    PROCESSOR_FIRE_DRILL_BYTES_PER_SECOND: countValue
+      .min(64 * kib)
+      .default(16 * mib)
+      .describe('What such a fire drill may download and compare; the partitions go on meanwhile.'),
     PROCESSOR_TICK_INTERVAL_MS: countValue
       .min(100)
       .max(60_000)

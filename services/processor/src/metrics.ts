@@ -1,5 +1,6 @@
 import { type CacheFailure } from '@fleetstream/cache';
 import { type EngineEvent, type PartitionStatus } from '@fleetstream/stream-engine';
+import { createRecoveryMetrics } from './recovery-metrics.ts';
 import { createOwnershipMetrics, type OwnershipKind, type OwnershipMetrics } from './ownership-metrics.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 import { type HotKeyWatch } from './watch-hot-keys.ts';
@@ -39,7 +40,11 @@ export function createProcessorMetrics(): ProcessorMetrics {
   ]);
   const counters = createCounters(registry);
   const ownership = createOwnershipMetrics(registry);
-  const observers = { ...observeFolding(counters), ...observeKeeping(counters), ...ownership.observers };
+  const recovery = createRecoveryMetrics(registry);
+  const observers = {
+    ...{ ...observeFolding(counters), ...observeKeeping(counters) },
+    ...{ ...ownership.observers, ...recovery.observers },
+  };
   return {
     registry,
     ownership,
@@ -49,6 +54,7 @@ export function createProcessorMetrics(): ProcessorMetrics {
     },
     watch: (statuses, nowMs) => {
       watchPartitions(registry, statuses, nowMs);
+      recovery.watch(statuses, nowMs);
     },
     onAckFailure: (reason) => {
       ackFailures.labels(reason).inc();
@@ -143,7 +149,7 @@ function observeFolding(counters: Counters): Observers<'folded' | 'committed' | 
 
 type KeepingKind = Exclude<
   EngineEvent['kind'],
-  OwnershipKind | 'folded' | 'committed' | 'ticked' | 'notTicked' | 'failed'
+  OwnershipKind | 'restored' | 'drilled' | 'folded' | 'committed' | 'ticked' | 'notTicked' | 'failed'
 >;
 
 function observeKeeping(counters: Counters): Observers<KeepingKind> {

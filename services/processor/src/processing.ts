@@ -22,6 +22,7 @@ import { createLogHistory } from './adapters/log-history.ts';
 import { type ProcessorConfig } from './config.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { type OwnershipMetrics } from './ownership-metrics.ts';
+import { startFireDrills } from './fire-drills.ts';
 import { createRobotHistory, type RobotHistory } from './robot-history.ts';
 import { toRobotRules } from './robot-rules-of.ts';
 import { type ProcessorSeams } from './seams.ts';
@@ -124,6 +125,10 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   await source.start();
   await ticks.start();
   await ownership.start();
+  const drills = startFireDrills({
+    ...{ engine, kafka, log, intervalMs: config.PROCESSOR_FIRE_DRILL_INTERVAL_MS },
+    bytesPerSecond: config.PROCESSOR_FIRE_DRILL_BYTES_PER_SECOND,
+  });
   const stopCollecting = collectGarbageNowAndThen(checkpoints, seams.garbage.everyMs, log);
   return {
     engine,
@@ -132,6 +137,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
     isReady: () => ownership.isJoined() && engine.statuses().every(({ phase }) => phase === 'running'),
     stop: async () => {
       stopCollecting();
+      await drills.stop();
       await ownership.stop();
       await engine.stop();
       await committed.stop();
