@@ -21,7 +21,10 @@ export interface Fold<State, Input> {
   step(state: State, input: Input, at: FoldPosition): Transition<State>;
   /** When the key's earliest timer is due, in log milliseconds; `undefined` when it has none. */
   dueAt(state: State): number | undefined;
-  /** Fires what is due at exactly `dueMs`, which is "now" for this step. Afterwards `dueAt` is later or undefined. */
+  /**
+   * Fires what is due at exactly `dueMs`, which is "now" for this step. Afterwards `dueAt` is later or undefined; where
+   * it isn't, or where this throws, the state stays as it was and has no timer until the key's next record is folded.
+   */
   onTimer(state: State, key: string, dueMs: number): Transition<State>;
   /** Canonical: equal states give equal texts. */
   encodeState(state: State): string;

@@ -82,6 +82,9 @@ export interface StoredTimer {
   readonly dueMs: number;
 }
 
+/** Stored in place of a due time: the key's timer failed, and waits for the key's next record before it counts again. */
+export const disarmedTimer = -1;
+
 export interface StateSnapshot extends AppliedPosition {
   /** In key order (bytes of its UTF-8). */
   entries(): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;

@@ -32,3 +32,26 @@ export function toDeadLetter(
     },
   };
 }
+
+/** A timer whose step threw: no value, for there is no record; key and due time say which, the offset where it fired. */
+export function toTimerDeadLetter(
+  topic: string,
+  originTopic: string,
+  firedBefore: Pick<LogRecord, 'partition' | 'offset'>,
+  { key, dueMs, detail }: { readonly key: string; readonly dueMs: number; readonly detail: string },
+): SinkRecord {
+  return {
+    topic,
+    key,
+    value: null,
+    headers: {
+      'fs-reason': 'FS_FOLD_FAILED',
+      'fs-step': 'timer',
+      'fs-detail': detail.slice(0, maxDetailChars),
+      'fs-origin-topic': originTopic,
+      'fs-origin-partition': String(firedBefore.partition),
+      'fs-origin-offset': String(firedBefore.offset),
+      'fs-origin-due-ms': String(dueMs),
+    },
+  };
+}

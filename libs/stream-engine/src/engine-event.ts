@@ -61,6 +61,8 @@ export interface FoldCounts {
   readonly ticks: number;
   readonly undecodable: number;
   readonly foldFailures: number;
+  /** Timers whose step threw, each among the outputs as a dead letter. */
+  readonly timerFailures: number;
   readonly timersFired: number;
   /** Outputs that had been committed before and were not written again. */
   readonly suppressedOutputs: number;

@@ -98,6 +98,33 @@ describe('foldRecords', () => {
     expect(target.cache.get('a')?.state).toMatchObject({ count: 1, sum: 5 });
   });
 
+  it('buries a timer that throws, once until the next record of its key, and leaves the state alone', async () => {
+    const target = createTarget();
+    const given = records(
+      ['a', 100, { add: 1, armMs: 50, failTimers: true }],
+      ...(['tick', 'tick'] as const).map((tick, index): [string, number, string] => [tick, 160 + index, tick]),
+      ['a', 170, { add: 1 }],
+      ['tick', 180, 'tick'],
+      ['a', 190, { add: 1, failTimers: false }],
+      ['tick', 191, 'tick'],
+    );
+    const { outputs, counts } = await foldRecords(target, given, { logTimeMs: 0, writeFrom: 0 });
+    const letters = outputs.filter(({ topic }) => topic === 'dead');
+    expect(letters.map(({ key, value, headers }) => [key, value, headers?.['fs-origin-offset']])).toEqual([
+      ['a', null, '1'],
+      ['a', null, '4'],
+    ]);
+    expect(letters[0]?.headers).toMatchObject({
+      'fs-step': 'timer',
+      'fs-reason': 'FS_FOLD_FAILED',
+      'fs-detail': 'told to fail at 150',
+      'fs-origin-due-ms': '150',
+    });
+    expect(outputs.filter(({ topic }) => topic === 'outputs').map(idOf)).toEqual(['0-3-0', 'a@150-0', 'a@190-0']);
+    expect(counts).toMatchObject({ timerFailures: 2, timersFired: 2 });
+    expect(target.timers.isDisarmed('a')).toBe(false);
+  });
+
   it('a poisoned key gets no state', async () => {
     const target = createTarget();
     await foldRecords(target, records(['a', 1, { add: 1, fail: true }]), { logTimeMs: 0, writeFrom: 0 });

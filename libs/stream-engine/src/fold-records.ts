@@ -1,6 +1,6 @@
 import { type LogRecord, type SinkRecord } from '@fleetstream/kafka';
-import { AppError, type Decoded, type Fold, toAppError, toMessage, type Transition } from '@fleetstream/kernel';
-import { toDeadLetter } from './dead-letter.ts';
+import { AppError, type Decoded, type Fold, toMessage, type Transition } from '@fleetstream/kernel';
+import { toDeadLetter, toTimerDeadLetter } from './dead-letter.ts';
 import { type FoldCounts } from './engine-event.ts';
 import { type CachedState, type StateCache } from './state-cache.ts';
 import { type TimerIndex } from './timer-index.ts';
@@ -33,8 +33,6 @@ const maxOutputBytes = 900_000;
  * (due time, key): what fires before a record belongs to that record, so outputs can be told apart by its offset.
  *
  * Outputs of records before `writeFrom` were committed in an earlier life and are left out; states come out the same.
- *
- * @throws AppError FS_FOLD_FAILED when a timer's step throws: there is no record to blame, so the task has to stop
  */
 export async function foldRecords<State, Input>(
   target: FoldTarget<State, Input>,
@@ -55,6 +53,7 @@ class FoldRun<State, Input> {
     ticks: 0,
     undecodable: 0,
     foldFailures: 0,
+    timerFailures: 0,
     timersFired: 0,
     suppressedOutputs: 0,
     cacheHits: 0,
@@ -90,7 +89,7 @@ class FoldRun<State, Input> {
       const record = records[index];
       if (record === undefined) return;
       if (record.timestampMs > this.#logTimeMs) this.#logTimeMs = record.timestampMs;
-      if (timers.mayBeDue(this.#logTimeMs)) await this.#fireTimers(record.offset);
+      if (timers.mayBeDue(this.#logTimeMs)) await this.#fireTimers(record);
       this.#counts.records += 1;
       const decoded = decode(record);
       if (decoded.kind === 'input') {
@@ -125,7 +124,7 @@ class FoldRun<State, Input> {
     return entry;
   }
 
-  async #fireTimers(offset: number): Promise<void> {
+  async #fireTimers(before: LogRecord): Promise<void> {
     const { fold, cache, timers } = this.#target;
     for (let due = timers.take(this.#logTimeMs); due !== undefined; due = timers.take(this.#logTimeMs)) {
       const { key } = due;
@@ -136,30 +135,41 @@ class FoldRun<State, Input> {
       }
       if (entry === undefined) continue;
       entry.notedMs = undefined;
-      if (entry.state === undefined) continue;
+      if (entry.state === undefined || timers.isDisarmed(key)) continue;
       const dueMs = fold.dueAt(entry.state);
       if (dueMs === undefined) continue;
       // The index may be early. Noted again, the key comes up in its true place among the others.
       if (dueMs > due.dueMs) {
         timers.note(key, dueMs);
         entry.notedMs = dueMs;
-      } else this.#fire(entry, entry.state, dueMs, offset);
+      } else this.#fire(entry, entry.state, dueMs, before);
     }
   }
 
-  #fire(entry: CachedState<State>, state: State, dueMs: number, offset: number): void {
+  /**
+   * A timer that throws has no record to put aside: it becomes a dead letter itself, and its state, left as it was, has
+   * no timer until the key's next record. Where in the key's history that is doesn't depend on when it was noticed.
+   */
+  #fire(entry: CachedState<State>, state: State, dueMs: number, before: LogRecord): void {
+    const { fold, timers, cache } = this.#target;
     let transition: Transition<State>;
+    let nextMs: number | undefined;
     try {
-      transition = this.#target.fold.onTimer(state, entry.key, dueMs);
+      transition = fold.onTimer(state, entry.key, dueMs);
+      nextMs = fold.dueAt(transition.state);
+      if (nextMs !== undefined && nextMs <= dueMs && transition.ended !== true) {
+        throw new RangeError(`it is due again at ${nextMs}`);
+      }
+      assertWritable(transition);
     } catch (thrown) {
-      throw toAppError(thrown, 'FS_FOLD_FAILED', `The timer of ${entry.key} due at ${dueMs} threw`);
-    }
-    const nextMs = this.#target.fold.dueAt(transition.state);
-    if (nextMs !== undefined && nextMs <= dueMs && transition.ended !== true) {
-      throw new AppError('FS_FOLD_FAILED', `The timer of ${entry.key} due at ${dueMs} is due again at ${nextMs}`);
+      this.#counts.timerFailures += 1;
+      timers.disarm(entry.key);
+      cache.change(entry, state);
+      this.#buryTimer(before, entry.key, dueMs, toMessage(thrown));
+      return;
     }
     this.#counts.timersFired += 1;
-    this.#apply(entry, transition, nextMs, offset);
+    this.#apply(entry, transition, nextMs, before.offset);
   }
 
   #passOver(record: LogRecord, decoded: Exclude<Decoded<Input>, { readonly kind: 'input' }>): void {
@@ -185,6 +195,7 @@ class FoldRun<State, Input> {
       this.#bury(record, 'fold', toMessage(thrown));
       return;
     }
+    this.#target.timers.rearm(entry.key);
     this.#apply(entry, transition, nextMs, offset);
   }
 
@@ -204,6 +215,11 @@ class FoldRun<State, Input> {
     const { deadLetterTopic, inputTopic } = this.#target;
     const letter = toDeadLetter(deadLetterTopic, inputTopic, record, { reason, step, detail });
     this.#emit(letter, letter.value?.length ?? 0, record.offset);
+  }
+
+  #buryTimer(before: LogRecord, key: string, dueMs: number, detail: string): void {
+    const { deadLetterTopic, inputTopic } = this.#target;
+    this.#emit(toTimerDeadLetter(deadLetterTopic, inputTopic, before, { key, dueMs, detail }), 0, before.offset);
   }
 
   #emit(output: SinkRecord, sizeBytes: number, offset: number): void {

@@ -1,6 +1,6 @@
 import { type LogBatch, type LogReader, type SinkRecord } from '@fleetstream/kafka';
 import { toAppError } from '@fleetstream/kernel';
-import { type StateBatch } from '@fleetstream/state-store';
+import { disarmedTimer, type StateBatch } from '@fleetstream/state-store';
 import { type EngineEvent } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
@@ -71,7 +71,7 @@ export class PartitionSession<State, Input> {
     const session = new PartitionSession(options, partition, open);
     for await (const { key, dueMs } of open.store.timers()) {
       session.#storedTimers.set(key, dueMs);
-      session.#target.timers.note(key, dueMs);
+      session.#target.timers.restore(key, dueMs);
     }
     return session;
   }
@@ -282,19 +282,15 @@ export class PartitionSession<State, Input> {
       }
       if (state === undefined) {
         deletes.push(key);
-        sizes.push(0);
         if (this.#storedTimers.has(key)) timers.push({ key, dueMs: undefined });
         continue;
       }
       const value = values.write(fold.encodeState(state));
       puts.push({ key, value });
       sizes.push(value.length);
-      const dueMs = fold.dueAt(state);
+      const dueMs = this.#target.timers.isDisarmed(key) ? disarmedTimer : fold.dueAt(state);
       const storedMs = (entry.storedTimerMs ??= this.#storedTimers.get(key));
-      // A stored time that is too early costs one look after the next opening; a later one would be a lost timer.
-      if (dueMs === undefined ? storedMs !== undefined : storedMs === undefined || dueMs < storedMs) {
-        timers.push({ key, dueMs });
-      }
+      if (mustStoreTimer(dueMs, storedMs)) timers.push({ key, dueMs });
     }
     const batch = { puts, deletes, timers, appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
     if (index === undefined) return { batch, rows, sizes };
@@ -320,8 +316,14 @@ export class PartitionSession<State, Input> {
 interface PendingBatch<State> {
   readonly batch: StateBatch;
   readonly rows: ReadonlyMap<CachedState<State>, string | undefined>;
-  /** In the order of the dirty entries. */
+  /** Of the puts. */
   readonly sizes: readonly number[];
+}
+
+/** A stored time that is too early costs one look after the next opening; a later one would be a lost timer. */
+function mustStoreTimer(dueMs: number | undefined, storedMs: number | undefined): boolean {
+  if (dueMs === undefined || storedMs === undefined) return dueMs !== storedMs;
+  return dueMs < storedMs || (storedMs === disarmedTimer && dueMs !== disarmedTimer);
 }
 
 function* changedOf<State>(entries: Iterable<CachedState<State>>): Generator<{ key: string; state: State }> {

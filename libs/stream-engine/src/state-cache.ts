@@ -112,12 +112,14 @@ export class StateCache<State> {
     return this.#dirty;
   }
 
-  /** The store has them all now; `sizes` are the lengths that it was given, in the order of `dirty`, 0 for a delete. */
+  /** The store has them all now; `sizes` are the lengths that it was given, in the order of `dirty`. */
   clean(sizes: readonly number[]): void {
-    for (const [index, entry] of this.#dirty.entries()) {
+    let index = 0;
+    for (const entry of this.#dirty) {
       entry.dirty = false;
       // A state that ended was a delete, which has no size.
-      const sizeBytes = entry.state === undefined ? entry.sizeBytes : (sizes[index] ?? entry.sizeBytes);
+      if (entry.state === undefined) continue;
+      const sizeBytes = sizes[index++] ?? entry.sizeBytes;
       this.#sizeBytes += sizeBytes - entry.sizeBytes;
       entry.sizeBytes = sizeBytes;
     }

@@ -1,3 +1,4 @@
+import { disarmedTimer } from '@fleetstream/state-store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimerIndex } from './timer-index.ts';
@@ -52,6 +53,15 @@ describe('TimerIndex', () => {
       expect(takeAll(index, untilMs)).toEqual(taken);
     },
   );
+
+  it('takes over that a timer is disarmed, until it is armed again', () => {
+    const index = new TimerIndex();
+    index.restore('a', disarmedTimer);
+    index.restore('b', 7);
+    expect([index.isDisarmed('a'), index.isDisarmed('b'), index.earliestMs()]).toEqual([true, false, 7]);
+    index.rearm('a');
+    expect(index.isDisarmed('a')).toBe(false);
+  });
 
   it('gives what a sorted list would, whatever is noted and taken in between', () => {
     const step = fc.oneof(

@@ -1,3 +1,5 @@
+import { disarmedTimer } from '@fleetstream/state-store';
+
 /** A key whose timer may be due. */
 export interface DueTimer {
   readonly key: string;
@@ -14,6 +16,8 @@ export class TimerIndex {
   readonly #heap: DueTimer[] = [];
   readonly #noted = new Map<string, number>();
 
+  readonly #disarmed = new Set<string>();
+
   /** How many keys have an entry. */
   get size(): number {
     return this.#noted.size;
@@ -29,6 +33,25 @@ export class TimerIndex {
   mayBeDue(untilMs: number): boolean {
     const first = this.#heap[0];
     return first !== undefined && first.dueMs <= untilMs;
+  }
+
+  /** Takes over what the store holds, a due time or `disarmedTimer`. */
+  restore(key: string, storedMs: number): void {
+    if (storedMs === disarmedTimer) this.#disarmed.add(key);
+    else this.note(key, storedMs);
+  }
+
+  /** The key's timer failed: it doesn't count until the key's next record, so that it fails once for each. */
+  disarm(key: string): void {
+    this.#disarmed.add(key);
+  }
+
+  rearm(key: string): void {
+    if (this.#disarmed.size > 0) this.#disarmed.delete(key);
+  }
+
+  isDisarmed(key: string): boolean {
+    return this.#disarmed.size > 0 && this.#disarmed.has(key);
   }
 
   /** The key is due at `dueMs` or later. A later time than is noted already changes nothing. */

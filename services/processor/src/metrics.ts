@@ -89,7 +89,9 @@ function createCounters(registry: Metrics) {
     transactionOutputs: registry.histogram('transaction_outputs', 'Records written by one transaction.', sizeBuckets),
     records: registry.counter('records_total', 'Records read of the log, ticks included.'),
     ticksRead: registry.counter('ticks_read_total', 'Tick records among them.'),
-    deadLetters: registry.counter('dead_letters_total', 'Records that could not be folded, by step.', ['step']),
+    deadLetters: registry.counter('dead_letters_total', 'Records and timers that could not be folded, by step.', [
+      'step',
+    ]),
     timers: registry.counter('timers_fired_total', 'Timers that fired.'),
     suppressed: registry.counter('suppressed_outputs_total', 'Outputs of refolded records, which were there already.'),
     lookups: registry.counter('state_lookups_total', 'States needed, by where they were.', ['found']),
@@ -124,6 +126,7 @@ function observeFolding(counters: Counters): Observers<'folded' | 'committed' | 
       counters.ticksRead.inc(event.ticks);
       if (event.undecodable > 0) counters.deadLetters.labels('decode').inc(event.undecodable);
       if (event.foldFailures > 0) counters.deadLetters.labels('fold').inc(event.foldFailures);
+      if (event.timerFailures > 0) counters.deadLetters.labels('timer').inc(event.timerFailures);
       counters.timers.inc(event.timersFired);
       counters.suppressed.inc(event.suppressedOutputs);
       counters.lookups.labels('memory').inc(event.cacheHits);

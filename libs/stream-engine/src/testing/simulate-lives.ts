@@ -257,7 +257,7 @@ class Lives {
       }
       const armMs = random.chance(0.5) ? random.between(5, 40) : random.between(100, 300);
       const arm = random.chance(0.35) ? { armMs } : {};
-      const fail = random.chance(0.03) ? { fail: true } : random.chance(0.03) ? { end: true } : {};
+      const fail = random.chance(0.03) ? { fail: true } : random.chance(0.03) ? { end: true } : failTimers(random);
       const seq = (this.#sequences.get(key) ?? 0) + 1;
       this.#sequences.set(key, seq);
       // A fold that knows every repetition would hide an engine that folds twice.
@@ -298,4 +298,8 @@ class Lives {
 
 function newDisk(): MemoryDisk {
   return new Map();
+}
+
+function failTimers(random: SeededRandom): { failTimers?: boolean } {
+  return random.chance(0.08) ? { failTimers: random.chance(0.5) } : {};
 }

@@ -8,6 +8,8 @@ export interface Tally {
   readonly lastMs: number;
   readonly fired: number;
   readonly dueMs: number | null;
+  /** Its timers throw. */
+  readonly failTimers?: boolean;
   /** Of the inputs that carry one: a number that is not higher was folded already. */
   readonly seq?: number;
 }
@@ -16,6 +18,8 @@ export interface TallyInput {
   readonly add: number;
   readonly armMs?: number;
   readonly fail?: boolean;
+  /** Lets the key's timers throw from here on, or no more. */
+  readonly failTimers?: boolean;
   /** Ends the key's state. */
   readonly end?: boolean;
   readonly seq?: number;
@@ -37,6 +41,7 @@ export const tallyFold: Fold<Tally, TallyInput> = {
       lastMs,
       fired: state.fired,
       dueMs: input.armMs === undefined ? state.dueMs : lastMs + input.armMs,
+      ...((input.failTimers ?? state.failTimers === true) ? { failTimers: true } : {}),
       ...(input.seq === undefined && state.seq === undefined ? {} : { seq: input.seq ?? state.seq ?? 0 }),
     };
     const outputs: FoldOutput[] =
@@ -45,6 +50,7 @@ export const tallyFold: Fold<Tally, TallyInput> = {
   },
   dueAt: (state) => state.dueMs ?? undefined,
   onTimer: (state, key, dueMs) => {
+    if (state.failTimers === true) throw new RangeError(`told to fail at ${dueMs}`);
     const fired = state.fired + 1;
     const next: Tally = { ...state, fired, dueMs: fired % 3 === 0 ? null : dueMs + 40 };
     return { state: next, outputs: [toOutput(key, `${key}@${dueMs}-0`, fired)] };

@@ -6,6 +6,7 @@ import { type OracleRecord } from './log-record.ts';
 interface Count {
   readonly n: number;
   readonly dueMs?: number;
+  readonly spoiled?: boolean;
 }
 
 const countFold: Fold<Count, string> = {
@@ -13,14 +14,14 @@ const countFold: Fold<Count, string> = {
   stateVersion: 1,
   initial: () => ({ n: 0 }),
   step: (state, input, at) => ({
-    state: { n: state.n + 1, dueMs: at.nowMs + 10 },
+    state: { n: state.n + 1, dueMs: at.nowMs + 10, ...(input === 'spoil' ? { spoiled: true } : {}) },
     outputs: [{ topic: 'out', key: 'k', value: `${input}@${at.offset}` }],
   }),
   dueAt: (state) => state.dueMs,
-  onTimer: (state, key, dueMs) => ({
-    state: { n: state.n },
-    outputs: [{ topic: 'out', key, value: `timer@${dueMs}` }],
-  }),
+  onTimer: (state, key, dueMs) => {
+    if (state.spoiled === true) throw new RangeError('spoiled');
+    return { state: { n: state.n }, outputs: [{ topic: 'out', key, value: `timer@${dueMs}` }] };
+  },
   encodeState: (state) => JSON.stringify(state),
   decodeState: (text) => JSON.parse(text) as Count,
 };
@@ -70,6 +71,16 @@ describe('foldPartition', () => {
     const late = await run(history, 5, 1);
     expect(Object.fromEntries(late.states)).toEqual({ a: '{"n":2,"dueMs":210}', b: '{"n":1}' });
     expect(late.outputs).toHaveLength(1);
+  });
+
+  it('names a timer that throws once for each record of its key, and goes on', async () => {
+    const records = [at(0, 100, 'a', 'spoil'), at(1, 120, 'tick'), at(2, 130, 'tick'), at(3, 140, 'a', 'spoil')];
+    const { poisonTimers, outputs } = await run([...records, at(4, 160, 'tick'), at(5, 170, 'tick')], 6, 6);
+    expect(poisonTimers).toEqual([
+      { partition: 3, key: 'a', dueMs: 110 },
+      { partition: 3, key: 'a', dueMs: 150 },
+    ]);
+    expect(outputs.map(({ value }) => value)).toEqual(['spoil@0', 'spoil@3']);
   });
 
   it('names poison and folds on', async () => {

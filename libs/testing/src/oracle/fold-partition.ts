@@ -12,6 +12,8 @@ export interface FoldedPartition {
   readonly outputs: readonly ExpectedOutput[];
   /** The records that must be in the dead-letter topic, untouched. */
   readonly poison: readonly OracleRecord[];
+  /** The timers that must be there. */
+  readonly poisonTimers: readonly { readonly partition: number; readonly key: string; readonly dueMs: number }[];
 }
 
 export interface FoldPartitionOptions<State, Input> {
@@ -34,6 +36,8 @@ export async function foldPartition<State, Input>(
   const states = new Map<string, State>();
   const outputs: ExpectedOutput[] = [];
   const poison: OracleRecord[] = [];
+  const poisonTimers: { partition: number; key: string; dueMs: number }[] = [];
+  const disarmed = new Set<string>();
   let encoded: Map<string, string> | undefined;
   let logTimeMs = 0;
   for await (const record of records) {
@@ -41,18 +45,20 @@ export async function foldPartition<State, Input>(
     if (record.offset >= Math.max(options.statesAt, options.outputsUntil)) break;
     logTimeMs = Math.max(logTimeMs, record.timestampMs);
     const emitted = [
-      ...fireDue(options.fold, states, logTimeMs),
-      ...foldRecord(options.fold, states, record, options.decode(record), poison, options.outputsUntil),
+      ...fireDue(options.fold, states, disarmed, logTimeMs, (key, dueMs) => {
+        if (record.offset < options.outputsUntil) poisonTimers.push({ partition: record.partition, key, dueMs });
+      }),
+      ...foldRecord(options.fold, { states, disarmed }, record, options.decode(record), poison, options.outputsUntil),
     ];
     if (record.offset >= options.outputsUntil) continue;
     outputs.push(...emitted.map((output) => ({ ...output, partition: record.partition })));
   }
-  return { states: encoded ?? encodeAll(options.fold, states), outputs, poison };
+  return { states: encoded ?? encodeAll(options.fold, states), outputs, poison, poisonTimers };
 }
 
 function foldRecord<State, Input>(
   fold: Fold<State, Input>,
-  states: Map<string, State>,
+  { states, disarmed }: { readonly states: Map<string, State>; readonly disarmed: Set<string> },
   record: OracleRecord,
   decoded: Decoded<Input>,
   poison: OracleRecord[],
@@ -72,6 +78,7 @@ function foldRecord<State, Input>(
     );
     if (ended === true) states.delete(decoded.key);
     else states.set(decoded.key, state);
+    disarmed.delete(decoded.key);
     return outputs;
   } catch {
     // A record on which the model throws leaves the state alone and must be found among the dead letters.
@@ -81,21 +88,41 @@ function foldRecord<State, Input>(
 }
 
 /** Looks at every key for every record: slow, and nothing that could be out of order. */
-function fireDue<State, Input>(fold: Fold<State, Input>, states: Map<string, State>, logTimeMs: number): FoldOutput[] {
+function fireDue<State, Input>(
+  fold: Fold<State, Input>,
+  states: Map<string, State>,
+  disarmed: Set<string>,
+  logTimeMs: number,
+  onPoison: (key: string, dueMs: number) => void,
+): FoldOutput[] {
   const outputs: FoldOutput[] = [];
-  for (const [key, state] of states) {
-    let current = state;
-    let ended = false;
-    for (let due = fold.dueAt(current); !ended && due !== undefined && due <= logTimeMs; due = fold.dueAt(current)) {
-      const fired = fold.onTimer(current, key, due);
-      current = fired.state;
-      ended = fired.ended === true;
+  for (const key of [...states.keys()]) {
+    for (let state = states.get(key); state !== undefined && !disarmed.has(key); state = states.get(key)) {
+      const due = fold.dueAt(state);
+      if (due === undefined || due > logTimeMs) break;
+      const fired = fireOne(fold, state, key, due);
+      if (fired === undefined) {
+        disarmed.add(key);
+        onPoison(key, due);
+        break;
+      }
       outputs.push(...fired.outputs);
+      if (fired.ended === true) states.delete(key);
+      else states.set(key, fired.state);
     }
-    if (ended) states.delete(key);
-    else if (current !== state) states.set(key, current);
   }
   return outputs;
+}
+
+/** `undefined` for a timer that throws or doesn't move on: its key has none until its next record. */
+function fireOne<State>(fold: Fold<State, never>, state: State, key: string, dueMs: number) {
+  try {
+    const fired = fold.onTimer(state, key, dueMs);
+    const next = fold.dueAt(fired.state);
+    return fired.ended !== true && next !== undefined && next <= dueMs ? undefined : fired;
+  } catch {
+    return undefined;
+  }
 }
 
 function encodeAll<State, Input>(fold: Fold<State, Input>, states: Map<string, State>): Map<string, string> {

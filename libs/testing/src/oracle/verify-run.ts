@@ -135,9 +135,13 @@ async function compare<State>(
     written.outputs,
   );
   const poison = compareMultisets(
-    folds.flatMap((folded) =>
-      folded.poison.map((record) => toLine(topics.deadLetters, record.partition, record.key, record.value.toString())),
-    ),
+    folds.flatMap((folded) => [
+      ...folded.poison.map((record) =>
+        toLine(topics.deadLetters, record.partition, record.key, record.value.toString()),
+      ),
+      // A timer has no record: its dead letter has no value.
+      ...folded.poisonTimers.map(({ partition, key }) => toLine(topics.deadLetters, partition, key, '')),
+    ]),
     written.deadLetters,
   );
   const journal: AcknowledgedEvent[] = [];
