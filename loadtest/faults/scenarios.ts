@@ -15,6 +15,11 @@ import { storeCorrupt } from './store/store-corrupt.ts';
 import { store503, storeDown, storeSlow } from './store/store-outage.ts';
 import { plantedBugsScenario } from './simulation/planted-bugs.ts';
 import { simulate } from './simulation/simulate.ts';
+import { malformed } from './trust/malformed.ts';
+import { kafkaBounce } from './webhook/kafka-bounce.ts';
+import { redisLoss } from './webhook/redis-loss.ts';
+import { rollingRestart } from './webhook/rolling-restart.ts';
+import { webhookKill } from './webhook/webhook-kill.ts';
 
 export const scenarios: readonly Scenario[] = [
   localChaos,
@@ -35,4 +40,9 @@ export const scenarios: readonly Scenario[] = [
   storeCorrupt,
   simulate,
   plantedBugsScenario,
+  malformed,
+  webhookKill,
+  kafkaBounce,
+  redisLoss,
+  rollingRestart,
 ];

@@ -23,6 +23,8 @@ export interface FaultStackOptions {
   readonly ratePerSecond?: number;
   /** Of everything that is appended; the usual one when left out. */
   readonly history?: Iterator<HistoryItem, void>;
+  /** Where records come from when not straight from a history: told where the broker is, and the folder of the run. */
+  readonly startTraffic?: (brokers: string, directory: string) => Promise<FaultTraffic>;
   /** Overrides what a processor is told by default. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Puts a proxy between the processors and the broker, for faults aimed at single requests. */
@@ -90,11 +92,12 @@ export async function startFaultStack(options: FaultStackOptions): Promise<Fault
       topicSpecs.map(({ name, config }) => ({ name, partitions, config })),
     );
     const proxy = options.proxied === true ? await startKafkaProxy({ broker: broker.address }) : undefined;
-    const traffic = await startFaultTraffic({
-      brokers: broker.address,
-      history: options.history ?? createFaultHistory({ seed: options.seed, robots: 24 }),
-      ratePerSecond: options.ratePerSecond ?? 500,
-    });
+    const traffic = await (options.startTraffic?.(broker.address, directory) ??
+      startFaultTraffic({
+        brokers: broker.address,
+        history: options.history ?? createFaultHistory({ seed: options.seed, robots: 24 }),
+        ratePerSecond: options.ratePerSecond ?? 500,
+      }));
     return new Stack({ options, directory, kafka, proxy, traffic, broker, startBroker });
   } catch (thrown) {
     await broker.kill();
