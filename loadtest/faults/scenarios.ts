@@ -15,6 +15,7 @@ import { storeCorrupt } from './store/store-corrupt.ts';
 import { store503, storeDown, storeSlow } from './store/store-outage.ts';
 import { plantedBugsScenario } from './simulation/planted-bugs.ts';
 import { simulate } from './simulation/simulate.ts';
+import { soak } from './soak/soak.ts';
 import { malformed } from './trust/malformed.ts';
 import { kafkaBounce } from './webhook/kafka-bounce.ts';
 import { redisLoss } from './webhook/redis-loss.ts';
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   storeSlow,
   store503,
   storeCorrupt,
+  soak,
   simulate,
   plantedBugsScenario,
   malformed,

@@ -1,0 +1,28 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const kib = 1024;
+
+/** Memory that a process has in use, from Linux' own books. */
+export async function readRssBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * kib;
+}
+
+export async function countFileDescriptors(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+/** The bytes of all files below a folder; what goes away meanwhile counts for nothing. */
+export async function readFolderBytes(dir: string): Promise<number> {
+  const entries = await readdir(dir, { recursive: true }).catch(() => []);
+  const sizes = await Promise.all(
+    entries.map((name) =>
+      stat(join(dir, name)).then(
+        (found) => (found.isFile() ? found.size : 0),
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
