@@ -16,6 +16,7 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     loopLagMs: () => 0,
     reportEveryMs: () => 0,
     floodingRobots: () => 0,
+    keysAgeMs: () => 0,
   });
   const processor = createProcessorMetrics();
   processor.watch(

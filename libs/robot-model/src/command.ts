@@ -31,8 +31,9 @@ import {
  * be jumped to. An end is an end, but for UNKNOWN, of which the robot may still tell what came of it.
  */
 export const commandMoves: Readonly<Record<CommandStatus, readonly CommandStatus[]>> = {
-  ACCEPTED: but(commandStatuses.slice(1), 'UNKNOWN'),
-  QUEUED: but(commandStatuses.slice(2), 'UNKNOWN'),
+  ACCEPTED: commandStatuses.slice(1).filter((status) => status !== 'UNKNOWN'),
+  // UNKNOWN: a stop is handed over without waiting for the log's grant.
+  QUEUED: commandStatuses.slice(2),
   SENT: ['ACCEPTED', 'QUEUED', ...commandStatuses.slice(3)],
   DELIVERED: ['ACCEPTED', ...commandStatuses.slice(4)],
   ACKED: ['ACCEPTED', ...commandStatuses.slice(5)],
@@ -46,10 +47,6 @@ export const commandMoves: Readonly<Record<CommandStatus, readonly CommandStatus
   CANCELLED: [],
   SUPERSEDED: [],
 };
-
-function but(statuses: readonly CommandStatus[], not: CommandStatus): CommandStatus[] {
-  return statuses.filter((status) => status !== not);
-}
 
 /** A command as the robot's state holds it. */
 export interface Command {
