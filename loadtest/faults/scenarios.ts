@@ -17,6 +17,7 @@ import { plantedBugsScenario } from './simulation/planted-bugs.ts';
 import { simulate } from './simulation/simulate.ts';
 import { soak } from './soak/soak.ts';
 import { malformed } from './trust/malformed.ts';
+import { rotation } from './trust/rotation.ts';
 import { kafkaBounce } from './webhook/kafka-bounce.ts';
 import { redisLoss } from './webhook/redis-loss.ts';
 import { rollingRestart } from './webhook/rolling-restart.ts';
@@ -42,6 +43,7 @@ export const scenarios: readonly Scenario[] = [
   soak,
   simulate,
   plantedBugsScenario,
+  rotation,
   malformed,
   webhookKill,
   kafkaBounce,

@@ -38,11 +38,16 @@ const timeoutMs = 2000;
 /** What a start waits for Redis; without it the copy is empty, and `ageMs` says so. */
 const firstReadMs = 2000;
 
-/** The revision of the table, since when it is there, and what changed after a revision, oldest first. */
+/**
+ * The revision of the table, since when it is there (nothing when a part of it is gone), and what changed after a
+ * revision, oldest first. Touched, because this Redis may drop what is least used.
+ */
 const changesScript = `
 local revision = tonumber(redis.call('GET', KEYS[1]) or '0')
 local names = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', '0', ARGV[2])
-local answer = { revision, redis.call('GET', KEYS[4]) or '' }
+redis.call('TOUCH', KEYS[3])
+local whole = redis.call('HLEN', KEYS[3]) == redis.call('ZCARD', KEYS[2])
+local answer = { revision, whole and redis.call('GET', KEYS[4]) or '' }
 for i = 1, #names, 2 do
   answer[#answer + 1] = names[i]
   answer[#answer + 1] = names[i + 1]

@@ -1,0 +1,58 @@
+import { env, execPath, getuid } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { isS3ServerThere } from '@fleetstream/local';
+import { describe, expect, it } from 'vitest';
+import { brokerBounce } from './processor/broker-bounce.ts';
+import { clockJump } from './processor/clock-jump.ts';
+import { delayedEndTxn } from './processor/delayed-end-txn.ts';
+import { diskFull } from './processor/disk-full.ts';
+import { processorKill } from './processor/processor-kill.ts';
+import { rebalanceStorm } from './processor/rebalance-storm.ts';
+import { tripleSend } from './processor/triple-send.ts';
+import { zombie } from './processor/zombie.ts';
+import { runFaultCommand } from './run-fault-command.ts';
+import { type Scenario } from './scenario.ts';
+import { storeCorrupt } from './store/store-corrupt.ts';
+import { store503, storeDown } from './store/store-outage.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const withStore = isS3ServerThere('versitygw');
+/** A file system of one's own is mounted by root alone. */
+const withMount = getuid?.() === 0;
+
+async function play(scenario: Scenario, flags: readonly string[]): Promise<{ code: number; told: string }> {
+  const lines: string[] = [];
+  const code = await runFaultCommand([scenario.name, '--seed', '1', ...flags], {
+    ...{ root, nodeFile: execPath, environment: env, scenarios: [scenario] },
+    stop: new AbortController().signal,
+    stdout: (line) => lines.push(line),
+    stderr: (line) => lines.push(line),
+  });
+  return { code, told: lines.filter((line) => !line.startsWith('{')).join('\n') };
+}
+
+/** Each fault once, so that neither the scenarios nor what they show rots between long runs. */
+describe('a round of', () => {
+  it.each([
+    { scenario: processorKill, flags: ['--rounds', '1'] },
+    { scenario: zombie, flags: ['--rounds', '1'] },
+    { scenario: delayedEndTxn, flags: ['--rounds', '1'] },
+    { scenario: brokerBounce, flags: ['--rounds', '1'] },
+    { scenario: rebalanceStorm, flags: ['--for', '4s'] },
+    { scenario: tripleSend, flags: ['--rounds', '1'] },
+    // Two: the processor's clock, then the broker's.
+    { scenario: clockJump, flags: ['--rounds', '2'] },
+    { scenario: diskFull, flags: ['--rounds', '1'], fit: withMount },
+    { scenario: storeDown, flags: ['--rounds', '1'], fit: withStore },
+    { scenario: store503, flags: ['--rounds', '1'], fit: withStore },
+    { scenario: storeCorrupt, flags: ['--rounds', '1'] },
+  ])(
+    '$scenario.name comes out right',
+    async ({ scenario, flags, fit = true }) => {
+      if (!fit) return;
+      const { code, told } = await play(scenario, flags);
+      expect(code, told).toBe(0);
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { topics, topicSpecs } from '@fleetstream/contracts';
+import { createKafkaClient, ensureTopics, readLog } from '@fleetstream/kafka';
+import { AppError, silentLog } from '@fleetstream/kernel';
+import {
+  findFreePort,
+  type LocalProcess,
+  probeHttp,
+  spawnLocalProcess,
+  startEnvoy,
+  startKafkaBroker,
+  startRedis,
+} from '@fleetstream/local';
+import { envoyTemplateUrl, renderEnvoy } from '../../../deploy/gateway/render-envoy.ts';
+import { ensureCertificate } from '../../../deploy/local/src/parts/tls-certificate.ts';
+import { until } from '../restore/until.ts';
+import { type FaultContext } from '../scenario.ts';
+
+export interface PodStackOptions {
+  readonly name: string;
+  readonly context: FaultContext;
+  readonly pods: number;
+  /** Envoy before the pods, with the configuration of production. */
+  readonly gateway: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Broker, Redis, webhook pods as processes of their own and, if asked for, the gateway. */
+export interface PodStack {
+  readonly masterKey: Buffer;
+  readonly redisUrl: string;
+  readonly podUrls: readonly string[];
+  readonly gateway: { readonly port: number; readonly ca: string } | undefined;
+  /** Of all pods together, from the system. */
+  rssBytes(): number;
+  /** Whether each pod is still the process that was started. */
+  alive(): boolean;
+  /** The ids in the log, by robot. */
+  readIds(): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  metrics(): Promise<readonly string[]>;
+  end(): Promise<void>;
+}
+
+const host = '127.0.0.1';
+
+export async function startPodStack(options: PodStackOptions): Promise<PodStack> {
+  const directory = await mkdtemp(join(tmpdir(), `fleetstream-${options.name}-`));
+  const started: LocalProcess[] = [];
+  const end = async (): Promise<void> => {
+    for (const process of started.reverse()) await process.stop();
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    return await startParts(options, directory, started, end);
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
+
+async function startParts(
+  options: PodStackOptions,
+  directory: string,
+  started: LocalProcess[],
+  end: () => Promise<void>,
+): Promise<PodStack> {
+  const kafka = await startKafkaBroker({
+    dataDir: join(directory, 'kafka'),
+    port: await findFreePort(),
+    controllerPort: await findFreePort(),
+    logFile: join(directory, 'kafka.log'),
+    quickStart: true,
+    onSpawned: (process) => started.push(process),
+  });
+  const redis = await startRedis({
+    dataDir: join(directory, 'redis'),
+    port: await findFreePort(),
+    logFile: join(directory, 'redis.log'),
+    onSpawned: (process) => started.push(process),
+  });
+  const client = createKafkaClient({ brokers: [kafka.address], clientId: `faults-${options.name}`, log: silentLog });
+  await ensureTopics(
+    client,
+    topicSpecs.map(({ name, config }) => ({ name, partitions: 6, config })),
+  );
+  const masterKey = randomBytes(32);
+  const environment = {
+    WEBHOOK_MASTER_KEY: masterKey.toString('base64'),
+    KAFKA_BROKERS: kafka.address,
+    REDIS_URL: redis.address,
+    LOG_LEVEL: 'error',
+    ...options.environment,
+  };
+  const pods: LocalProcess[] = [];
+  for (let pod = 0; pod < options.pods; pod += 1) {
+    pods.push(await startPod(options.context, join(directory, `pod-${pod}.log`), environment, started));
+  }
+  const podUrls = pods.map(({ address }) => address);
+  await until('the pods are ready', async () => (await Promise.all(podUrls.map(isReady))).every(Boolean), {
+    stop: options.context.stop,
+    timeoutMs: 60_000,
+  });
+  const gateway = options.gateway ? await startGateway(directory, podUrls, started) : undefined;
+  let ended = false;
+  for (const pod of pods) void pod.exited.then(() => (ended = true));
+  return {
+    masterKey,
+    redisUrl: redis.address,
+    podUrls,
+    gateway,
+    rssBytes: () => pods.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
+    alive: () => !ended,
+    readIds: async () => {
+      const ids = new Map<string, Set<string>>();
+      for await (const { key, value } of readLog({ kafka: client, topic: topics.events })) {
+        const ofRobot = ids.get(String(key)) ?? new Set();
+        ofRobot.add((JSON.parse(String(value)) as { id: string }).id);
+        ids.set(String(key), ofRobot);
+      }
+      return ids;
+    },
+    metrics: () => Promise.all(podUrls.map(async (url) => await (await fetch(`${url}/metrics`)).text())),
+    end,
+  };
+}
+
+async function startPod(
+  { root, nodeFile, environment: ours }: FaultContext,
+  logFile: string,
+  environment: Readonly<Record<string, string>>,
+  started: LocalProcess[],
+): Promise<LocalProcess> {
+  const port = await findFreePort();
+  const pod = spawnLocalProcess({
+    name: 'webhook',
+    command: nodeFile,
+    args: ['--disable-warning=TimeoutNegativeWarning', join(root, 'services/webhook/src/main.ts')],
+    environment: { PATH: ours['PATH'], ...environment, WEBHOOK_HTTP_PORT: String(port), WEBHOOK_DRAIN_DELAY_MS: '0' },
+    logFile,
+    address: `http://${host}:${port}`,
+  });
+  started.push(pod);
+  return pod;
+}
+
+async function startGateway(
+  directory: string,
+  podUrls: readonly string[],
+  started: LocalProcess[],
+): Promise<NonNullable<PodStack['gateway']>> {
+  const tls = await ensureCertificate(join(directory, 'tls'), Date.now());
+  const [gatewayPort, adminPort, unused] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const configFile = join(directory, 'envoy.yaml');
+  const config = renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), {
+    bindAddress: host,
+    gatewayPort,
+    adminPort,
+    certFile: tls.certificateFile,
+    keyFile: tls.keyFile,
+    webhookEndpoints: podUrls.map((url) => ({ host, port: Number(new URL(url).port) })),
+    processorEndpoints: [{ host, port: unused }],
+    commandEndpoints: [{ host, port: unused }],
+  });
+  writeFileSync(configFile, config);
+  await startEnvoy({
+    configFile,
+    adminPort,
+    address: `https://localhost:${gatewayPort}`,
+    logFile: join(directory, 'envoy.log'),
+    onSpawned: (process) => started.push(process),
+  });
+  return { port: gatewayPort, ca: readFileSync(tls.caFile, 'utf8') };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return await probeHttp(`${url}/readyz`).catch(() => false);
+}
+
+function readRssBytes(pid: number): number {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  if (!Number.isFinite(pages)) throw new AppError('FS_INTERNAL', `the memory of process ${pid} cannot be read`);
+  return pages * 4096;
+}
