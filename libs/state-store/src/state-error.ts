@@ -15,6 +15,14 @@ export function toStateError(thrown: unknown, what: string): AppError {
   return new AppError(code, `${what}: ${reason}`, { cause: thrown });
 }
 
+/**
+ * Whether a store refused because its disk is full. It reads on then, and takes writes again, without being opened anew,
+ * once there is room.
+ */
+export function isDiskFull(error: AppError): boolean {
+  return error.code === 'FS_STATE_UNAVAILABLE' && /no space left|ENOSPC/i.test(error.message);
+}
+
 /** For an open, where a missing file is damage too. */
 export function toOpenError(thrown: unknown, dir: string): AppError {
   if (thrown instanceof AppError) return thrown;

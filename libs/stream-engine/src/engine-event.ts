@@ -38,6 +38,9 @@ export type EngineEvent = { readonly partition: number } & (
     }
   | { readonly kind: 'stateWritten'; readonly states: number; readonly durationMs: number }
   | { readonly kind: 'stateNotWritten'; readonly code: ErrorCode }
+  /** As many changed states wait for a full disk as there may be: nothing is folded until it takes them. */
+  | { readonly kind: 'stalled' }
+  | { readonly kind: 'resumed'; readonly durationMs: number }
   | {
       readonly kind: 'checkpointed';
       readonly appliedOffset: number;

@@ -7,13 +7,21 @@ export interface EngineLimits {
   readonly maxTransactionRecords: number;
   /** How often changed states go to the local store; what is missing there after a kill is refolded. */
   readonly stateIntervalMs: number;
+  /** They go earlier when a kill would leave more records than this to refold. */
+  readonly maxRefoldRecords: number;
   readonly checkpointIntervalMs: number;
   /** A partition without records but with a timer that is due gets a tick record this often. */
   readonly tickIntervalMs: number;
-  /** States kept decoded per partition; both are limits. Changed ones are kept past them until they are stored. */
+  /**
+   * States kept decoded per partition; both are limits. Changed ones are kept past `cacheEntries` until they are stored;
+   * when they make up half of `cacheBytes`, an estimate of the heap that entries take, they are stored early.
+   */
   readonly cacheEntries: number;
   readonly cacheBytes: number;
-  /** Changed states that may wait for a store that refuses to write; beyond it the task stops folding. */
+  /**
+   * Changed states that may wait for a store that refuses to write. Beyond it, or when they fill `cacheBytes`, nothing
+   * is folded until the store takes them.
+   */
   readonly maxDirtyEntries: number;
   /** A local state that is this many records behind is compared with the newest checkpoint. */
   readonly farBehindRecords: number;
@@ -27,6 +35,7 @@ export const defaultLimits: EngineLimits = {
   maxTransactionBytes: 8 * 1024 * 1024,
   maxTransactionRecords: 20_000,
   stateIntervalMs: 1000,
+  maxRefoldRecords: 100_000,
   checkpointIntervalMs: 10_000,
   tickIntervalMs: 1000,
   cacheEntries: 50_000,

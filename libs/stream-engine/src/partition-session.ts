@@ -1,10 +1,11 @@
 import { type LogBatch, type LogReader, type SinkRecord } from '@fleetstream/kafka';
-import { toAppError } from '@fleetstream/kernel';
-import { disarmedTimer, type StateBatch } from '@fleetstream/state-store';
+import { type AppError, toAppError } from '@fleetstream/kernel';
+import { disarmedTimer, isDiskFull, type StateBatch } from '@fleetstream/state-store';
 import { type EngineEvent } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { type OpenPartition } from './open-partition.ts';
+import { type PartitionPhase } from './partition-status.ts';
 import { type CachedState, StateCache } from './state-cache.ts';
 import { rebuildIndex } from './state-index.ts';
 import { StateValueWriter } from './state-value.ts';
@@ -36,6 +37,10 @@ export class PartitionSession<State, Input> {
   #lastCommitMs: number;
   #lastStoredMs: number;
   #lastRecordMs: number;
+  /** Since when nothing is folded because the disk is full. */
+  #stalledSinceMs: number | undefined;
+  #storeFailed = false;
+  readonly #reading = new AbortController();
 
   private constructor(options: StreamEngineOptions<State, Input>, partition: number, open: OpenPartition) {
     const { fold, prepare, decode, ports, limits, inputTopic, deadLetterTopic } = options;
@@ -117,9 +122,16 @@ export class PartitionSession<State, Input> {
     this.#committedOffset = Math.max(this.#committedOffset, offset);
   }
 
+  get phase(): Extract<PartitionPhase, 'refolding' | 'running' | 'stalled'> {
+    if (this.#stalledSinceMs !== undefined) return 'stalled';
+    return this.isRefolding ? 'refolding' : 'running';
+  }
+
   /** The next stretch of the log, waiting no longer than until the next commit, store or tick is due. */
   async nextBatch(): Promise<LogBatch | undefined> {
-    return await this.#reader.next(this.#waitMs());
+    if (this.#stalledSinceMs === undefined) return await this.#reader.next(this.#waitMs());
+    await this.#options.ports.sleep(this.#waitMs(), this.#reading.signal);
+    return undefined;
   }
 
   async fold(batch: LogBatch): Promise<void> {
@@ -226,6 +238,7 @@ export class PartitionSession<State, Input> {
 
   /** Wakes whoever waits for the next batch. */
   stopReading(): void {
+    this.#reading.abort();
     this.#reader.close();
   }
 
@@ -238,7 +251,12 @@ export class PartitionSession<State, Input> {
 
   #isStoreDue(nowMs: number): boolean {
     const { limits } = this.#options;
-    return this.#foldedOffset > this.appliedOffset && nowMs - this.#lastStoredMs >= limits.stateIntervalMs;
+    const trailing = this.#foldedOffset - this.appliedOffset;
+    if (trailing <= 0) return false;
+    if (nowMs - this.#lastStoredMs >= limits.stateIntervalMs) return true;
+    // A store that refuses is asked again at its usual pace.
+    if (this.#storeFailed) return false;
+    return trailing >= limits.maxRefoldRecords || this.#target.cache.dirtyBytes * 2 >= limits.cacheBytes;
   }
 
   /** A full disk must not stop the outputs: the states wait in memory, up to a limit. */
@@ -246,13 +264,34 @@ export class PartitionSession<State, Input> {
     const { limits, ports, log } = this.#options;
     try {
       await this.storeStates();
+      this.#storeFailed = false;
+      this.#resume();
     } catch (thrown) {
       const error = toAppError(thrown, 'FS_STATE_UNAVAILABLE', 'The states could not be stored');
       this.#observe({ kind: 'stateNotWritten', partition: this.partition, code: error.code });
-      if (this.#target.cache.dirtyCount > limits.maxDirtyEntries) throw error;
+      const { dirtyCount, dirtyBytes } = this.#target.cache;
+      this.#storeFailed = true;
       this.#lastStoredMs = ports.clock.monotonicMs();
+      if (dirtyCount > limits.maxDirtyEntries || dirtyBytes > limits.cacheBytes) this.#stall(error);
       log.warn({ partition: this.partition, err: error }, 'the states could not be stored, trying again later');
     }
+  }
+
+  /** What can't be stored for another reason than a full disk may be mended by opening the store anew. */
+  #stall(error: AppError): void {
+    if (!isDiskFull(error)) throw error;
+    if (this.#stalledSinceMs !== undefined) return;
+    this.#stalledSinceMs = this.#lastStoredMs;
+    this.#observe({ kind: 'stalled', partition: this.partition });
+    this.#options.log.error({ partition: this.partition }, 'the disk is full: nothing is folded until there is room');
+  }
+
+  #resume(): void {
+    if (this.#stalledSinceMs === undefined) return;
+    const durationMs = this.#options.ports.clock.monotonicMs() - this.#stalledSinceMs;
+    this.#stalledSinceMs = undefined;
+    this.#observe({ kind: 'resumed', partition: this.partition, durationMs });
+    this.#options.log.info({ partition: this.partition, durationMs }, 'the disk takes states again, folding goes on');
   }
 
   #tellStored(): void {

@@ -4,10 +4,10 @@ import { type OpenedFrom } from './engine-event.ts';
 import { type RefoldProgress, type RestoringProgress } from './opening-progress.ts';
 
 /**
- * opening → refolding → running → opening … ; any of them → closed.
- * `refolding` folds what was committed already and writes no outputs.
+ * opening → refolding → running → opening … ; refolding and running ⇄ stalled; any of them → closed.
+ * `refolding` folds what was committed already and writes no outputs; `stalled` folds nothing, for the disk is full.
  */
-export type PartitionPhase = 'opening' | 'refolding' | 'running' | 'closed';
+export type PartitionPhase = 'opening' | 'refolding' | 'running' | 'stalled' | 'closed';
 
 export interface PartitionStatus {
   readonly partition: number;

@@ -77,7 +77,7 @@ export class PartitionTask<State, Input> {
     const { committedOffset, appliedOffset, foldedOffset, endOffset } = life.session;
     const lag = Math.max(0, endOffset - Math.min(committedOffset, foldedOffset));
     const lastCheckpoint = life.checkpoints.last;
-    const phase = this.#phase === 'running' && life.session.isRefolding ? 'refolding' : this.#phase;
+    const phase = this.#phase === 'running' ? life.session.phase : this.#phase;
     return {
       partition,
       phase,

@@ -57,9 +57,22 @@ describe('StateCache', () => {
   it('keeps to its bytes', async () => {
     const states = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, 'x'.repeat(1000)]));
     const cache = new StateCache(fold, createStore(states), { cacheEntries: 100, cacheBytes: 6500 });
+    // 1001 bytes of text each, 1862 of heap.
     await cache.load(Object.keys(states));
     cache.shrink();
-    expect(cache.size).toBe(5);
+    expect(cache.size).toBe(3);
+  });
+
+  it('knows what its changed states take until they are stored', async () => {
+    const cache = new StateCache(fold, createStore({ a: 'x'.repeat(999) }), { cacheEntries: 10, cacheBytes: 1e6 });
+    await cache.load(['a', 'b']);
+    for (const key of ['a', 'b', 'a']) {
+      const entry = cache.get(key);
+      if (entry !== undefined) cache.change(entry, 'new');
+    }
+    expect(cache.dirtyBytes).toBe(1860 + 900);
+    cache.clean([4, 4]);
+    expect(cache.dirtyBytes).toBe(0);
   });
 
   it('refuses a state of a later version', async () => {

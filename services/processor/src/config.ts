@@ -84,6 +84,21 @@ export const processorConfig = z
       .max(600_000)
       .default(1000)
       .describe('How often changed states go to the local disk; a restart refolds what is missing there.'),
+    PROCESSOR_MAX_REFOLD_RECORDS: countValue
+      .min(100)
+      .max(10_000_000)
+      .default(100_000)
+      .describe('They go earlier when a restart would have to refold more records of a partition than this.'),
+    PROCESSOR_TRANSACTION_RECORDS: countValue
+      .min(1)
+      .max(1_000_000)
+      .default(20_000)
+      .describe('A transaction is ended early at this many folded records, looked at after each fetched batch.'),
+    PROCESSOR_TRANSACTION_BYTES: countValue
+      .min(64 * kib)
+      .max(64 * mib)
+      .default(8 * mib)
+      .describe('The same at this many bytes of outputs.'),
     PROCESSOR_CHECKPOINT_INTERVAL_MS: countValue
       .min(100)
       .max(86_400_000)
@@ -107,6 +122,12 @@ export const processorConfig = z
       .max(60_000)
       .default(1000)
       .describe('How often an idle partition whose timers are due is woken.'),
+    PROCESSOR_MEMORY_BYTES: countValue
+      .min(32 * mib)
+      .optional()
+      .describe(
+        "For the states of all partitions in memory: caches and RocksDB. Left out: half of the container's limit, or of the machine's memory.",
+      ),
     PROCESSOR_CACHE_ENTRIES: countValue
       .min(10)
       .max(10_000_000)
@@ -115,11 +136,15 @@ export const processorConfig = z
     PROCESSOR_CACHE_BYTES: countValue
       .min(mib)
       .default(64 * mib)
-      .describe('Bytes of states kept decoded in memory for each partition, roughly.'),
+      .describe(
+        'Bytes of states kept decoded in memory for each partition; less when PROCESSOR_MEMORY_BYTES asks for it.',
+      ),
     PROCESSOR_MEMTABLE_BYTES: countValue
       .min(64 * kib)
       .default(16 * mib)
-      .describe("RocksDB's write buffer for each partition; two are alive during a flush."),
+      .describe(
+        "RocksDB's write buffer for each partition; two are alive during a flush. Less when memory asks for it.",
+      ),
     PROCESSOR_OFFLINE_AFTER_MS: countValue
       .min(100)
       .default(30_000)

@@ -104,6 +104,8 @@ function createCounters(registry: Metrics) {
     ),
     storeSeconds: registry.histogram('state_write_seconds', 'One batch of changed states.', latencyBucketsSeconds),
     statesWritten: registry.counter('states_written_total', 'States written to the local store.'),
+    stalls: registry.counter('partition_stalls_total', 'Times a partition folded nothing because the disk was full.'),
+    stalledSeconds: registry.counter('partition_stalled_seconds_total', 'How long that took, once there was room.'),
     storeFailures: registry.counter('state_write_failures_total', 'Batches that the local store refused.', ['code']),
     checkpointSeconds: registry.histogram('checkpoint_seconds', 'Copy and upload.', latencyBucketsSeconds),
     checkpointBytes: registry.counter('checkpoint_uploaded_bytes_total', 'Bytes uploaded for checkpoints.'),
@@ -171,6 +173,12 @@ function observeKeeping(counters: Counters): Observers<KeepingKind> {
     stateWritten: ({ states, durationMs }) => {
       counters.statesWritten.inc(states);
       counters.storeSeconds.observe(durationMs / 1000);
+    },
+    stalled: () => {
+      counters.stalls.inc();
+    },
+    resumed: ({ durationMs }) => {
+      counters.stalledSeconds.inc(durationMs / 1000);
     },
     stateNotWritten: ({ code }) => {
       counters.storeFailures.labels(code).inc();

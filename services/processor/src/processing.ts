@@ -19,7 +19,9 @@ import { createCheckpointScratch } from './adapters/checkpoint-scratch.ts';
 import { createRobotEngine, type EngineParts } from './adapters/create-engine.ts';
 import { findLocalStates, readInstanceId } from './adapters/local-states.ts';
 import { createLogHistory } from './adapters/log-history.ts';
+import { readMemoryLimits } from './adapters/memory-limits.ts';
 import { type ProcessorConfig } from './config.ts';
+import { type MemoryPlan, planMemory } from './domain/memory-plan.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { type OwnershipMetrics } from './ownership-metrics.ts';
 import { startFireDrills } from './fire-drills.ts';
@@ -104,8 +106,9 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   const checkpoints = createCheckpointStore({ ...storeOptions, log });
   // Passing over newer checkpoints is what a question about the past is about: nothing to warn of.
   const past = createPast(options, createCheckpointStore({ ...storeOptions, log: silentLog }), stateDir);
+  const memory = await planOwnMemory(config, partitionCount, log);
   const engine: StreamEngine = createRobotEngine({
-    ...{ config, kafka, codec, source, ticks, committed, checkpoints, stateDir, localStates, seams, log },
+    ...{ config, memory, kafka, codec, source, ticks, committed, checkpoints, stateDir, localStates, seams, log },
     ownershipConfirmed: () => ownership.confirmed(),
     observe: (event) => {
       options.observe(event);
@@ -161,6 +164,18 @@ function createPast({ config, kafka, codec, log }: ProcessingOptions, checkpoint
     limits: { recordsMax: config.PROCESSOR_HISTORY_RECORDS, timeoutMs: config.PROCESSOR_HISTORY_TIMEOUT_MS },
   });
   return { history, scratch };
+}
+
+async function planOwnMemory(config: ProcessorConfig, partitionCount: number, log: Log): Promise<MemoryPlan> {
+  const plan = planMemory({
+    ...(await readMemoryLimits()),
+    partitionCount,
+    memoryBytes: config.PROCESSOR_MEMORY_BYTES,
+    cacheBytesWanted: config.PROCESSOR_CACHE_BYTES,
+    memtableBytesWanted: config.PROCESSOR_MEMTABLE_BYTES,
+  });
+  log[plan.isTight ? 'warn' : 'info']({ ...plan, partitionCount }, 'memory planned, for every partition at once');
+  return plan;
 }
 
 function openCheckpointObjects(config: ProcessorConfig, log: Log): ObjectStore {

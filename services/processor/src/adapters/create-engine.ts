@@ -22,6 +22,7 @@ import {
 } from '@fleetstream/stream-engine';
 import { randomUUID } from 'node:crypto';
 import { type ProcessorConfig } from '../config.ts';
+import { type MemoryPlan } from '../domain/memory-plan.ts';
 import { toRobotRules } from '../robot-rules-of.ts';
 import { type ProcessorSeams } from '../seams.ts';
 
@@ -47,6 +48,7 @@ export interface EngineParts {
   /** Told of every batch as it was read; synchronous and cheap. */
   readonly noteRecords: (records: readonly LogRecord[]) => void;
   readonly afterStore?: ((stored: StoredStates<RobotState>) => void) | undefined;
+  readonly memory: MemoryPlan;
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -66,7 +68,7 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
       inputTopic: topics.events,
       deadLetterTopic: topics.deadLetters,
       ports: parts.seams.ports(toPorts(parts)),
-      limits: toLimits(config),
+      limits: toLimits(config, parts.memory),
       stateDir,
       allowStateLoss: config.PROCESSOR_ALLOW_STATE_LOSS,
       log,
@@ -87,7 +89,8 @@ function decode(codec: EventCodec, record: LogRecord): ReturnType<typeof decodeF
   return decodeFleetRecord({ value, key: record.key?.toString('utf8'), contentType });
 }
 
-function toPorts({ config, kafka, source, ticks, checkpoints, ownershipConfirmed, log }: EngineParts): EnginePorts {
+function toPorts(parts: EngineParts): EnginePorts {
+  const { config, kafka, source, ticks, checkpoints, memory, ownershipConfirmed, log } = parts;
   const groupId = config.PROCESSOR_GROUP_ID;
   return {
     source,
@@ -101,7 +104,7 @@ function toPorts({ config, kafka, source, ticks, checkpoints, ownershipConfirmed
         outputTopics: [topics.states, topics.alerts, topics.commands, topics.deadLetters],
         log,
       }),
-    openStore: (options) => openRocksStateStore({ ...options, memtableBytes: config.PROCESSOR_MEMTABLE_BYTES, log }),
+    openStore: (options) => openRocksStateStore({ ...options, memtableBytes: memory.memtableBytes, log }),
     files: { exists: stateDirExists, destroy: destroyStateDir },
     checkpoints,
     ticks: {
@@ -116,7 +119,7 @@ function toPorts({ config, kafka, source, ticks, checkpoints, ownershipConfirmed
   };
 }
 
-function toLimits(config: ProcessorConfig): EngineLimits {
+function toLimits(config: ProcessorConfig, memory: MemoryPlan): EngineLimits {
   return {
     ...defaultLimits,
     commitIntervalMs: config.PROCESSOR_COMMIT_INTERVAL_MS,
@@ -124,6 +127,9 @@ function toLimits(config: ProcessorConfig): EngineLimits {
     checkpointIntervalMs: config.PROCESSOR_CHECKPOINT_INTERVAL_MS,
     tickIntervalMs: config.PROCESSOR_TICK_INTERVAL_MS,
     cacheEntries: config.PROCESSOR_CACHE_ENTRIES,
-    cacheBytes: config.PROCESSOR_CACHE_BYTES,
+    cacheBytes: memory.cacheBytes,
+    maxRefoldRecords: config.PROCESSOR_MAX_REFOLD_RECORDS,
+    maxTransactionRecords: config.PROCESSOR_TRANSACTION_RECORDS,
+    maxTransactionBytes: config.PROCESSOR_TRANSACTION_BYTES,
   };
 }

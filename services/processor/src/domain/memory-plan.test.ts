@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { planMemory } from './memory-plan.ts';
+
+const mib = 1024 * 1024;
+const roomy = {
+  ...{ limitBytes: 8192 * mib, heapLimitBytes: 4096 * mib, partitionCount: 6, memoryBytes: undefined },
+  ...{ cacheBytesWanted: 64 * mib, memtableBytesWanted: 16 * mib },
+};
+
+describe('planMemory', () => {
+  it.each([
+    { name: 'keeps the wishes where there is room', given: {}, cacheMib: 64, memtableMib: 16, isTight: false },
+    {
+      name: 'shares half of a small container out, after the block caches',
+      given: { limitBytes: 1024 * mib },
+      ...{ cacheMib: 35.55, memtableMib: 8.88, isTight: false },
+    },
+    {
+      name: 'takes what is configured for what there is',
+      given: { memoryBytes: 6 * 44 * mib },
+      ...{ cacheMib: 8, memtableMib: 2, isTight: false },
+    },
+    {
+      name: 'leaves half of the heap to everything else',
+      given: { heapLimitBytes: 120 * mib },
+      ...{ cacheMib: 10, memtableMib: 16, isTight: false },
+    },
+    {
+      name: 'goes no lower than what works, and says that it is tight',
+      given: { limitBytes: 256 * mib, partitionCount: 12 },
+      ...{ cacheMib: 1, memtableMib: 0.25, isTight: true },
+    },
+  ])('$name', ({ given, cacheMib, memtableMib, isTight }) => {
+    const plan = planMemory({ ...roomy, ...given });
+    expect(plan.cacheBytes / mib).toBeCloseTo(cacheMib, 1);
+    expect(plan.memtableBytes / mib).toBeCloseTo(memtableMib, 1);
+    expect(plan.isTight).toBe(isTight);
+  });
+});

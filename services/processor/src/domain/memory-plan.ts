@@ -1,0 +1,49 @@
+export interface MemoryInput {
+  /** What the container, or else the machine, gives all processes in it. */
+  readonly limitBytes: number;
+  /** What V8 lets the heap grow to. */
+  readonly heapLimitBytes: number;
+  /** Of the log: any of them may come to be owned here. */
+  readonly partitionCount: number;
+  /** As configured; half of the limit when left out. */
+  readonly memoryBytes: number | undefined;
+  readonly cacheBytesWanted: number;
+  readonly memtableBytesWanted: number;
+}
+
+/** For each partition. */
+export interface MemoryPlan {
+  readonly cacheBytes: number;
+  readonly memtableBytes: number;
+  /** Even the least that works is more than there should be. */
+  readonly isTight: boolean;
+}
+
+const mib = 1024 * 1024;
+/** RocksDB's block cache, of a size that the binding fixes; it fills up with reading. */
+const blockCacheBytes = 32 * mib;
+/** One is written while the other is flushed. */
+const memtablesAlive = 2;
+const leastCacheBytes = mib;
+const leastMemtableBytes = mib / 4;
+/** Decoded states are the dearest to miss: a miss costs a read and a parse. */
+const cacheShare = 2 / 3;
+/** The rest of the heap is for records on their way, outputs and garbage. */
+const heapShare = 1 / 2;
+
+/**
+ * Shares memory out among the partitions, so that owning all of them stays within it. Wishes are kept where there is
+ * room, and made smaller where there isn't.
+ */
+export function planMemory(input: MemoryInput): MemoryPlan {
+  const { limitBytes, heapLimitBytes, partitionCount, memoryBytes = limitBytes / 2 } = input;
+  const each = memoryBytes / Math.max(1, partitionCount) - blockCacheBytes;
+  const heapEach = (heapLimitBytes * heapShare) / Math.max(1, partitionCount);
+  const cacheRoom = Math.min(each * cacheShare, heapEach);
+  const memtableRoom = (each * (1 - cacheShare)) / memtablesAlive;
+  return {
+    cacheBytes: Math.floor(Math.max(leastCacheBytes, Math.min(input.cacheBytesWanted, cacheRoom))),
+    memtableBytes: Math.floor(Math.max(leastMemtableBytes, Math.min(input.memtableBytesWanted, memtableRoom))),
+    isTight: cacheRoom < leastCacheBytes || memtableRoom < leastMemtableBytes,
+  };
+}
