@@ -32,7 +32,7 @@ export interface SharedTable {
 }
 
 /** Entries that a table may have: each instance holds them all. */
-export const sharedTableEntriesMax = 100_000;
+const sharedTableEntriesMax = 100_000;
 const entriesPerCall = 500;
 const timeoutMs = 2000;
 /** What a start waits for Redis; without it the copy is empty, and `ageMs` says so. */

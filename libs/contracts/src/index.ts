@@ -33,16 +33,13 @@ export {
   failureClasses,
   isSettled,
   isTerminal,
-  settledStatuses,
   type TerminalStatus,
   type Verification,
 } from './events/command-events.ts';
-export { type Condition, type ConditionPath, conditionPaths, conditionSchema } from './events/condition.ts';
+export { type Condition, type ConditionPath } from './events/condition.ts';
 export {
   type CommandCancelRequestedData,
-  commandCancelRequestedSchema,
   type CommandDecidedData,
-  commandDecidedSchema,
   type CommandRequestedData,
   commandRequestedSchema,
   type DeliveryData,

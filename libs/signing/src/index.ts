@@ -1,4 +1,4 @@
-export { type KeyEntry, keyEntryMax, type KeyVersion, parseKeyEntry } from './key-entry.ts';
+export { type KeyEntry, type KeyVersion, parseKeyEntry } from './key-entry.ts';
 export {
   createKeyRing,
   everybody,
@@ -9,13 +9,7 @@ export {
   type SignerKeys,
   toEntryName,
 } from './key-ring.ts';
-export {
-  parsePrivateKeyText,
-  parsePublicKeyText,
-  signContentPublic,
-  toPublicKeyText,
-  verifyContentPublic,
-} from './public-key.ts';
+export { parsePublicKeyText, signContentPublic, toPublicKeyText, verifyContentPublic } from './public-key.ts';
 export { createRobotKeys, type RobotKeys } from './robot-keys.ts';
 export {
   deriveRobotSecret,

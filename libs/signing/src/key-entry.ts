@@ -22,7 +22,7 @@ export interface KeyEntry {
 }
 
 /** Versions and keys that one signer may have at once: each costs a request an HMAC or a verification. */
-export const keyEntryMax = { versions: 4, publicKeys: 2, robots: 10_000, revokedVersions: 64 } as const;
+const keyEntryMax = { versions: 4, publicKeys: 2, robots: 10_000, revokedVersions: 64 } as const;
 
 /** Reads an entry as it is stored; `undefined` when it isn't one, and then the signer has no key at all. */
 export function parseKeyEntry(text: string): KeyEntry | undefined {

@@ -1,9 +1,8 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { type SignedContent, signaturesOf } from './webhook-signature.ts';
 
 /** What stands before the 32 bytes of an ed25519 key in DER (RFC 8410). */
 const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
-const privatePrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 const keyBytes = 32;
 /** A verification takes 70 µs, off the main thread; one request may cost so many of them. */
 const maxVerifications = 4;
@@ -21,20 +20,10 @@ export function toPublicKeyText(key: KeyObject): string {
   return `whpk_${key.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length).toString('base64')}`;
 }
 
-/** Reads `whsk_…`: 32 bytes of seed, or the 64 of seed and public key that some libraries keep. */
-export function parsePrivateKeyText(text: string): KeyObject | undefined {
-  const raw = parseKeyText('whsk_', text);
-  return raw === undefined
-    ? undefined
-    : createPrivateKey({ key: Buffer.concat([privatePrefix, raw]), format: 'der', type: 'pkcs8' });
-}
-
 function parseKeyText(prefix: string, text: string): Buffer | undefined {
   if (!text.startsWith(prefix) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text.slice(prefix.length))) return undefined;
   const raw = Buffer.from(text.slice(prefix.length), 'base64');
-  return raw.length === keyBytes || (prefix === 'whsk_' && raw.length === 2 * keyBytes)
-    ? raw.subarray(0, keyBytes)
-    : undefined;
+  return raw.length === keyBytes ? raw : undefined;
 }
 
 /** `v1a,<base64 of an ed25519 signature over "id.timestamp.body">`. */

@@ -120,7 +120,7 @@ function addUp(
 }
 
 /** What readers of committed records see, as the peers' `count.sh` counts it. */
-export async function countOutputs(
+async function countOutputs(
   kafka: KafkaClient,
   topic: string,
 ): Promise<KnownOutputs & { readonly duplicates: number }> {

@@ -4,7 +4,7 @@ import { sumOf } from '../scenario.ts';
 import { defineStackScenario } from '../stack/stack-scenario.ts';
 
 /** A walk over the sizes 1 to 4 that takes every ordered pair of two different ones exactly once, and ends where it began. */
-export const rescaleWalk = [1, 2, 1, 3, 1, 4, 2, 3, 2, 4, 3, 4, 1] as const;
+const rescaleWalk = [1, 2, 1, 3, 1, 4, 2, 3, 2, 4, 3, 4, 1] as const;
 const steps = rescaleWalk.length - 1;
 /** A member that is killed is missed after its session; both ways of leaving are wanted. */
 const killedShare = 0.3;

@@ -66,9 +66,9 @@ export interface FaultStack {
   end(keep: boolean): Promise<void>;
 }
 
-export const faultGroupId = 'faults';
+const faultGroupId = 'faults';
 /** Short, so that timers fire before, during and after each fault. */
-export const faultOfflineAfterMs = 900;
+const faultOfflineAfterMs = 900;
 const settleWithinMs = 120_000;
 
 export async function startFaultStack(options: FaultStackOptions): Promise<FaultStack> {
@@ -253,7 +253,7 @@ class Stack implements FaultStack {
 }
 
 /** How many events of its robot a state says it folded. */
-export function countRobotEvents({ counters }: RobotState): number {
+function countRobotEvents({ counters }: RobotState): number {
   return Object.entries(counters.perType).reduce(
     (sum, [type, count]) => sum + (type.startsWith('robot.') ? count : 0),
     0,

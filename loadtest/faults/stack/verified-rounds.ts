@@ -29,11 +29,6 @@ export function largest(rounds: readonly FaultRound[], figure: string): number |
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-export function median(rounds: readonly FaultRound[], figure: string): number | undefined {
-  const values = [...valuesOf(rounds, figure)].sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)];
-}
-
 function valuesOf(rounds: readonly FaultRound[], figure: string): number[] {
   return rounds.flatMap(({ figures }) => figures[figure] ?? []);
 }

@@ -28,60 +28,8 @@ export interface Webhook {
  * @param toListener joins the handler of events and everything else; benches leave out what goes ahead of Express
  */
 export function createComponents(config: WebhookConfig, log: Log, toListener = createDispatch): Webhook {
-  const metrics = createWebhookMetrics();
-  const budget = createByteBudget(config.WEBHOOK_MAX_BYTES_IN_FLIGHT);
-  const logProducer = createLogProducer({
-    kafka: createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-webhook', log }),
-    log,
-    topics: [topics.events],
-    lingerMs: config.WEBHOOK_LINGER_MS,
-    timeoutMs: config.WEBHOOK_ACK_TIMEOUT_MS,
-    maxWaitingBytes: logWaitingBytesMax,
-    onBatch: (batch) => {
-      metrics.onBatch(batch);
-      pressure.noteAck(batch.durationMs);
-    },
-  });
-  const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'writer', log });
-  const onCacheFailure = (operation: 'find' | 'mark' | 'lag', reason: CacheFailure) => {
-    metrics.onCacheFailure(operation, reason);
-  };
-  const memory = createIngestMemory({
-    url: config.REDIS_URL,
-    log,
-    ttlSeconds: config.WEBHOOK_DUPLICATE_TTL_SECONDS,
-    timeoutMs: config.WEBHOOK_CACHE_TIMEOUT_MS,
-    robotBucket: { perSecond: config.WEBHOOK_ROBOT_EVENTS_PER_SECOND, burst: config.WEBHOOK_ROBOT_BURST_EVENTS },
-    fleetBucket: { perSecond: config.WEBHOOK_FLEET_EVENTS_PER_SECOND, burst: config.WEBHOOK_FLEET_BURST_EVENTS },
-    onFailure: onCacheFailure,
-  });
-  const board = createFoldProgressBoard({
-    url: config.REDIS_URL,
-    log,
-    onFailure: (_operation, reason) => {
-      onCacheFailure('lag', reason);
-    },
-  });
-  const lanes = createRobotLanes(laneLimits);
-  const pressure = createPressureGauge({
-    clock: systemClock,
-    requestShare: () => budget.usedShare(),
-    logShare: () => logProducer.waitingBytes() / logWaitingBytesMax,
-    loopLagMsMax: config.WEBHOOK_LOOP_LAG_MAX_MS,
-    ackMsMax: config.WEBHOOK_LOG_LATENCY_MAX_MS,
-    readDrainMs: async () => {
-      const lags = await board.readLags(systemClock.nowMs(), lagMaxAgeMs);
-      return lags?.reduce((most, { drainMs }) => Math.max(most, drainMs), 0);
-    },
-  });
-  const keys = createSigningKeys({
-    masterKey: config.WEBHOOK_MASTER_KEY,
-    keyVersions: config.WEBHOOK_KEY_VERSIONS,
-    redisUrl: config.REDIS_URL,
-    refreshMs: config.WEBHOOK_KEYS_REFRESH_MS,
-    log,
-    nowMs: () => systemClock.nowMs(),
-  });
+  const parts = createParts(config, log);
+  const { metrics, budget, logProducer, codec, memory, board, lanes, pressure, keys } = parts;
   const keysKnown = () => !config.WEBHOOK_KEYS_REQUIRED || keys.table.ageMs() !== undefined;
   let draining = false;
   const readiness = (): Readiness => ({
@@ -138,6 +86,65 @@ export function createComponents(config: WebhookConfig, log: Log, toListener = c
     floodingRobots: () => lanes.flooding(),
   });
   return { components: [codec, logProducer, keys.table, memory, board, pressure, server], port: () => server.port() };
+}
+
+/** What the handler of events works with. */
+function createParts(config: WebhookConfig, log: Log) {
+  const metrics = createWebhookMetrics();
+  const budget = createByteBudget(config.WEBHOOK_MAX_BYTES_IN_FLIGHT);
+  const logProducer = createLogProducer({
+    kafka: createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-webhook', log }),
+    log,
+    topics: [topics.events],
+    lingerMs: config.WEBHOOK_LINGER_MS,
+    timeoutMs: config.WEBHOOK_ACK_TIMEOUT_MS,
+    maxWaitingBytes: logWaitingBytesMax,
+    onBatch: (batch) => {
+      metrics.onBatch(batch);
+      pressure.noteAck(batch.durationMs);
+    },
+  });
+  const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'writer', log });
+  const onCacheFailure = (operation: 'find' | 'mark' | 'lag', reason: CacheFailure) => {
+    metrics.onCacheFailure(operation, reason);
+  };
+  const memory = createIngestMemory({
+    url: config.REDIS_URL,
+    log,
+    ttlSeconds: config.WEBHOOK_DUPLICATE_TTL_SECONDS,
+    timeoutMs: config.WEBHOOK_CACHE_TIMEOUT_MS,
+    robotBucket: { perSecond: config.WEBHOOK_ROBOT_EVENTS_PER_SECOND, burst: config.WEBHOOK_ROBOT_BURST_EVENTS },
+    fleetBucket: { perSecond: config.WEBHOOK_FLEET_EVENTS_PER_SECOND, burst: config.WEBHOOK_FLEET_BURST_EVENTS },
+    onFailure: onCacheFailure,
+  });
+  const board = createFoldProgressBoard({
+    url: config.REDIS_URL,
+    log,
+    onFailure: (_operation, reason) => {
+      onCacheFailure('lag', reason);
+    },
+  });
+  const lanes = createRobotLanes(laneLimits);
+  const pressure = createPressureGauge({
+    clock: systemClock,
+    requestShare: () => budget.usedShare(),
+    logShare: () => logProducer.waitingBytes() / logWaitingBytesMax,
+    loopLagMsMax: config.WEBHOOK_LOOP_LAG_MAX_MS,
+    ackMsMax: config.WEBHOOK_LOG_LATENCY_MAX_MS,
+    readDrainMs: async () => {
+      const lags = await board.readLags(systemClock.nowMs(), lagMaxAgeMs);
+      return lags?.reduce((most, { drainMs }) => Math.max(most, drainMs), 0);
+    },
+  });
+  const keys = createSigningKeys({
+    masterKey: config.WEBHOOK_MASTER_KEY,
+    keyVersions: config.WEBHOOK_KEY_VERSIONS,
+    redisUrl: config.REDIS_URL,
+    refreshMs: config.WEBHOOK_KEYS_REFRESH_MS,
+    log,
+    nowMs: () => systemClock.nowMs(),
+  });
+  return { metrics, budget, logProducer, codec, memory, board, lanes, pressure, keys };
 }
 
 function toLimits(config: WebhookConfig): EventsHandlerOptions['limits'] {

@@ -39,40 +39,20 @@ const breakerStates = ['closed', 'half-open', 'open'] as const satisfies readonl
 
 export function createWebhookMetrics(): WebhookMetrics {
   const registry = createMetrics('webhook');
-  const requests = registry.counter('requests_total', 'Requests answered, by class of status.', ['class']);
-  const refusals = registry.counter('problems_total', 'Requests answered with a problem document, by code.', ['code']);
-  const events = registry.counter('events_total', 'Events answered, by result and reason.', ['result', 'reason']);
-  const ackLatency = registry.histogram(
-    'ack_latency_seconds',
-    'From the arrival of the headers to the 202.',
-    latencyBucketsSeconds,
-  );
-  const clocks = registry.counter(
-    'clock_out_of_window_total',
-    'Signed requests of robots whose clock is off by 5 min.',
-  );
-  const clockOffsets = registry.histogram(
-    'clock_offset_seconds',
-    'How far the clock of a signed request was from ours, either way.',
-    [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
-  );
-  const gone = registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.');
-  const shed = registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
-    'rank',
-    'reason',
-  ]);
-  const requestEvents = registry.histogram('request_events', 'Events in one request.', batchSizes);
-  const batchRecords = registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes);
-  const batchSeconds = registry.histogram(
-    'log_batch_seconds',
-    'From sending a produce batch to its outcome.',
-    latencyBucketsSeconds,
-    ['outcome'],
-  );
-  const cacheFailures = registry.counter('cache_failures_total', 'Calls to Redis that came to nothing.', [
-    'operation',
-    'reason',
-  ]);
+  const {
+    requests,
+    refusals,
+    events,
+    ackLatency,
+    clocks,
+    clockOffsets,
+    gone,
+    shed,
+    requestEvents,
+    batchRecords,
+    batchSeconds,
+    cacheFailures,
+  } = createSeries(registry);
   // Looked up once: finding a counter by its labels costs more than counting.
   const accepted2xx = requests.labels('2xx');
   const acceptedEvents = events.labels('accepted', 'none');
@@ -117,6 +97,57 @@ export function createWebhookMetrics(): WebhookMetrics {
     observe: (sources) => {
       observeSources(registry, sources);
     },
+  };
+}
+
+function createSeries(registry: Metrics) {
+  const requests = registry.counter('requests_total', 'Requests answered, by class of status.', ['class']);
+  const refusals = registry.counter('problems_total', 'Requests answered with a problem document, by code.', ['code']);
+  const events = registry.counter('events_total', 'Events answered, by result and reason.', ['result', 'reason']);
+  const ackLatency = registry.histogram(
+    'ack_latency_seconds',
+    'From the arrival of the headers to the 202.',
+    latencyBucketsSeconds,
+  );
+  const clocks = registry.counter(
+    'clock_out_of_window_total',
+    'Signed requests of robots whose clock is off by 5 min.',
+  );
+  const clockOffsets = registry.histogram(
+    'clock_offset_seconds',
+    'How far the clock of a signed request was from ours, either way.',
+    [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
+  );
+  const gone = registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.');
+  const shed = registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
+    'rank',
+    'reason',
+  ]);
+  const requestEvents = registry.histogram('request_events', 'Events in one request.', batchSizes);
+  const batchRecords = registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes);
+  const batchSeconds = registry.histogram(
+    'log_batch_seconds',
+    'From sending a produce batch to its outcome.',
+    latencyBucketsSeconds,
+    ['outcome'],
+  );
+  const cacheFailures = registry.counter('cache_failures_total', 'Calls to Redis that came to nothing.', [
+    'operation',
+    'reason',
+  ]);
+  return {
+    requests,
+    refusals,
+    events,
+    ackLatency,
+    clocks,
+    clockOffsets,
+    gone,
+    shed,
+    requestEvents,
+    batchRecords,
+    batchSeconds,
+    cacheFailures,
   };
 }
 

@@ -23,7 +23,7 @@ export const commandStatuses = [
 export type CommandStatus = (typeof commandStatuses)[number];
 
 /** What ends a command for good: nothing moves it any more. */
-export const settledStatuses = ['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'SUPERSEDED'] as const;
+const settledStatuses = ['SUCCEEDED', 'FAILED', 'REJECTED', 'EXPIRED', 'CANCELLED', 'SUPERSEDED'] as const;
 
 export type SettledStatus = (typeof settledStatuses)[number];
 

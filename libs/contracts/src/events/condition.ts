@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { numberSchema, textSchema } from './shared.ts';
 
 /** What a condition may look at: what the robot says of itself, and whether it is heard of. */
-export const conditionPaths = [
+const conditionPaths = [
   'presence',
   'mode',
   'battery.percent',

@@ -37,7 +37,7 @@ export function createFileHashes(): FileHashes {
 }
 
 /** SHA-256 of a file's bytes as they are now, in hex. */
-export async function hashFile(file: string): Promise<string> {
+async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) hash.update(chunk as Buffer);
   return hash.digest('hex');

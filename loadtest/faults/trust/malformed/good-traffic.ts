@@ -30,6 +30,7 @@ export function startGoodTraffic(
   });
   let latencies: number[] = [];
   let going = true;
+  let stopped: Promise<void> | undefined;
   let sent = 0;
   const failures: string[] = [];
   const accepted = new Map<string, string>();
@@ -66,11 +67,10 @@ export function startGoodTraffic(
       latencies = [];
       return taken;
     },
-    stop: async () => {
+    stop: () => {
       going = false;
-      await loop;
-      await Promise.all(underWay);
-      await pool.close();
+      stopped ??= loop.then(() => Promise.all(underWay)).then(() => pool.close());
+      return stopped;
     },
   };
 }

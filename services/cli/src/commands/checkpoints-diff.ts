@@ -4,7 +4,7 @@ import { type CheckpointManifest } from '@fleetstream/state-store';
 import { reaching, readStates, restoreExactly, withScratch } from '../adapters/checkpoint-access.ts';
 import { sendHttpRequest } from '../adapters/http-request.ts';
 import { failRefused, failUsage } from '../cli-failure.ts';
-import { assertNoMore, toCount } from '../domain/checkpoint-arguments.ts';
+import { assertNoMore, toCount } from './checkpoint-arguments.ts';
 import { compareKeys, findStateDifference, type KeyedState, type StateDifference } from '../domain/state-difference.ts';
 import { readAnswerBody } from '../read-answer-body.ts';
 import { type CheckpointQuestion } from './checkpoint-question.ts';

@@ -1,6 +1,6 @@
 import { reaching } from '../adapters/checkpoint-access.ts';
-import { assertNoMore, toCount } from '../domain/checkpoint-arguments.ts';
-import { toCheckpointRows, toCheckpointTable } from '../domain/checkpoint-table.ts';
+import { assertNoMore, toCount } from './checkpoint-arguments.ts';
+import { toCheckpointRows, toCheckpointTable } from './checkpoint-table.ts';
 import { type CheckpointQuestion } from './checkpoint-question.ts';
 
 /** The partitions asked for; all that have checkpoints when none is named. */

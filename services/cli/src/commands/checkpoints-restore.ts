@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reaching, readStates } from '../adapters/checkpoint-access.ts';
 import { failRefused, failUsage } from '../cli-failure.ts';
-import { assertNoMore, toCount } from '../domain/checkpoint-arguments.ts';
-import { toSize } from '../domain/checkpoint-table.ts';
+import { assertNoMore, toCount } from './checkpoint-arguments.ts';
+import { toSize } from './checkpoint-table.ts';
 import { type CheckpointQuestion } from './checkpoint-question.ts';
 
 export async function restoreCheckpoint({ values, words, checkpoints, world }: CheckpointQuestion): Promise<void> {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { type CheckpointManifest, type ListedCheckpoint } from '@fleetstream/state-store';
 import { reaching, withScratch } from '../adapters/checkpoint-access.ts';
 import { failRefused } from '../cli-failure.ts';
-import { assertNoMore } from '../domain/checkpoint-arguments.ts';
-import { toSize } from '../domain/checkpoint-table.ts';
+import { assertNoMore } from './checkpoint-arguments.ts';
+import { toSize } from './checkpoint-table.ts';
 import { partitionsOf } from './checkpoints-list.ts';
 import { type CheckpointQuestion } from './checkpoint-question.ts';
 

@@ -7,7 +7,6 @@ import { type FleetEvent, type RobotEventType } from '@fleetstream/contracts';
 export const ranks = ['safety', 'reply', 'state', 'telemetry'] as const;
 
 export type EventRank = 0 | 1 | 2 | 3;
-export type RankName = (typeof ranks)[number];
 
 const severe: ReadonlySet<string> = new Set(['CRITICAL', 'FATAL']);
 

@@ -1,5 +1,5 @@
 import { type ListedCheckpoint } from '@fleetstream/state-store';
-import { toColumns } from './to-columns.ts';
+import { toColumns } from '../domain/to-columns.ts';
 
 /** One checkpoint as people ask for it. */
 export interface CheckpointRow {
