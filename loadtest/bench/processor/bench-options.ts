@@ -25,7 +25,7 @@ turns, over one topic of one broker that it starts itself. Without the peers' fo
   --rounds N     runs of each; 3
   --events N     events in the topic; 1000000
   --robots N     robots among them; 100000
-  --quick        one round of 200000 events
+  --quick        one round of 200000 events: right outputs alone are checked, no limit of cost
   --ours         ours alone, though the peers are there
   --peers DIR    the peers' scripts; PEERS_DIR, or ../shared/peers beside the repository
   --profile DIR  our processes leave .cpuprofile files there

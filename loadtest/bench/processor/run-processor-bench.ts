@@ -6,7 +6,7 @@ import { AppError, silentLog } from '@fleetstream/kernel';
 import { findFreePort, startKafkaBroker } from '@fleetstream/local';
 import { renderCheck } from '../../check.ts';
 import { type BenchVariant, runAlternately } from '../harness/run-alternately.ts';
-import { aims, checkRuns, compareWithPeers, limited, middle, type Runs } from './bench-checks.ts';
+import { aims, checkRuns, compareWithPeers, eventsForLimits, limited, middle, type Runs } from './bench-checks.ts';
 import { parseProcessorBench, type ProcessorBenchOptions, processorBenchHelp } from './bench-options.ts';
 import { produceOwnEvents } from './own-events.ts';
 import { arePeersThere, createPeers, type KnownOutputs, type PeerFigures, type Peers } from './peers.ts';
@@ -150,7 +150,7 @@ function report(
   known: KnownOutputs,
   to: { readonly say: Say; readonly stdout: Say },
 ): 0 | 1 {
-  const checks = checkRuns(runs, known);
+  const checks = checkRuns(runs, known, options.events);
   const pass = checks.every((check) => check.pass);
   const medians = [...runs.keys()].map((name) => ({
     name,
@@ -169,6 +169,8 @@ function report(
     );
   }
   for (const check of checks) to.say(renderCheck(check));
+  if (options.events < eventsForLimits)
+    to.say(`Fewer than ${eventsForLimits} events: limits of cost were not checked.`);
   const { rounds, events, robots } = options;
   const figures = { rounds, events, robots, known, aims, medians, ratios, runs: Object.fromEntries(runs) };
   to.stdout(JSON.stringify({ bench: 'processor', pass, checks, figures }));
