@@ -90,6 +90,13 @@ describe('a membership', () => {
     const stays = await join(topic, '', { instanceId: 'stays' });
     const goes = await join(topic, '', { instanceId: 'goes' });
     await until('two shares', () => owned(stays).length === 2 && owned(goes).length === 2);
+    // The hand-over of a share may take one more round.
+    let rounds = 0;
+    await until('nobody joins any more', async () => {
+      rounds = stays.assigned.length;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return stays.assigned.length === rounds;
+    });
     const had = owned(goes);
     living.delete(goes);
     await goes.membership.stop({ leave: false });
