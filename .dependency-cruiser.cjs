@@ -1,5 +1,8 @@
 /** The product's own code, without its tests. */
-const product = { path: '^(libs|services)/[^/]+/src', pathNot: ['\\.test\\.ts$', '/testing-[^/]+\\.ts$', '^libs/testing/'] };
+const product = {
+  path: '^(libs|services)/[^/]+/src',
+  pathNot: ['\\.test\\.ts$', '/testing-[^/]+\\.ts$', '^libs/testing/'],
+};
 
 /** One third-party client, one place that knows it. */
 const clients = [
