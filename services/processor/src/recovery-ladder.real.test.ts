@@ -218,6 +218,28 @@ describe('the recovery ladder', { timeout: 180_000 }, () => {
     },
   );
 
+  it('proves by fire drills that the live state comes out of checkpoint and log again, and sees when it would not', async () => {
+    const place = newPlace();
+    const life = await live(place, { PROCESSOR_FIRE_DRILL_INTERVAL_MS: '400' });
+    await append('AUTOMATIC');
+    await settled(life);
+    const told = async (outcome: string): Promise<boolean> => {
+      const { body } = await life.processor.get('/metrics');
+      const found = new RegExp(`fire_drills_total\\{outcome="${outcome}"\\} (\\d+)`).exec(body);
+      return Number(found?.[1] ?? 0) > 0;
+    };
+    await until(() => told('verified'));
+    expect(await told('mismatch')).toBe(false);
+    await until(async () => {
+      // Again and again: a newer checkpoint may have been written meanwhile.
+      for (const file of await newestManifests(place)) await writeFile(file, '{}');
+      return await told('damaged');
+    });
+    expect(life.errors.some(({ message }) => message.startsWith('A FIRE DRILL'))).toBe(true);
+    await life.processor.stop();
+  }, 180_000);
+
+  // The last one: it cuts the log that all cases share, and whoever starts anew after it is refused.
   it('folds the log from its start when all checkpoints are lost, and refuses when that is gone, with the remedy', async () => {
     const place = newPlace();
     const states = await firstLife(place);
@@ -251,25 +273,4 @@ describe('the recovery ladder', { timeout: 180_000 }, () => {
     await giving.processor.stop();
     await (await starting.catch(() => undefined))?.stop();
   });
-
-  it('proves by fire drills that the live state comes out of checkpoint and log again, and sees when it would not', async () => {
-    const place = newPlace();
-    const life = await live(place, { PROCESSOR_FIRE_DRILL_INTERVAL_MS: '400' });
-    await append('AUTOMATIC');
-    await settled(life);
-    const told = async (outcome: string): Promise<boolean> => {
-      const { body } = await life.processor.get('/metrics');
-      const found = new RegExp(`fire_drills_total\\{outcome="${outcome}"\\} (\\d+)`).exec(body);
-      return Number(found?.[1] ?? 0) > 0;
-    };
-    await until(() => told('verified'));
-    expect(await told('mismatch')).toBe(false);
-    await until(async () => {
-      // Again and again: a newer checkpoint may have been written meanwhile.
-      for (const file of await newestManifests(place)) await writeFile(file, '{}');
-      return await told('damaged');
-    });
-    expect(life.errors.some(({ message }) => message.startsWith('A FIRE DRILL'))).toBe(true);
-    await life.processor.stop();
-  }, 180_000);
 });
