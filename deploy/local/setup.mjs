@@ -15,6 +15,7 @@ import { prometheusStep } from './setup/prometheus.mjs';
 import { runSteps } from './setup/run-steps.mjs';
 import { s3TestSteps } from './setup/s3-servers.mjs';
 import { withSetupLock } from './setup/setup-lock.mjs';
+import { schemathesisStep, schemathesisTestStep } from './setup/schemathesis.mjs';
 import { systemPackagesStep } from './setup/system-packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,7 +26,8 @@ const buildGoTool = (name) => (context) => goToolStep(context, name);
 const stepsByPurpose = {
   verify: [],
   start: platform,
-  test: [...platform, ...s3TestSteps(process.env), apicurioTestStep],
+  test: [...platform, ...s3TestSteps(process.env), apicurioTestStep, schemathesisTestStep],
+  openapi: [...platform, schemathesisStep],
   versitygw: [buildGoTool('versitygw')],
   minio: [buildGoTool('minio')],
   apicurio: [systemPackagesStep, apicurioStep],

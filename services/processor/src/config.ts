@@ -49,6 +49,11 @@ export const processorConfig = z
       .max(300_000)
       .default(6000)
       .describe("After this without a heartbeat an instance's partitions go to others; the broker sets the minimum."),
+    PROCESSOR_WORKERS: countValue
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Processes of this instance, one a core, on ports counted up from PROCESSOR_HTTP_PORT.'),
     PROCESSOR_INSTANCE_ID: z
       .string()
       .regex(/^[\w.-]{1,100}$/)

@@ -270,7 +270,8 @@ function createWebhookPart({ layout, secrets, root, nodeFile, environment }: Par
   };
 }
 
-function createProcessorPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
+function createProcessorPart(context: PartsContext, index: number): PartSpec {
+  const { layout, secrets, root, nodeFile, environment, processors } = context;
   const appendLog = once();
   const name = `processor-${index + 1}`;
   const address = layout.processorUrl(index);
@@ -284,7 +285,7 @@ function createProcessorPart({ layout, secrets, root, nodeFile, environment }: P
         mainFile: join(root, 'services/processor/src/main.ts'),
         environment: {
           ...environment,
-          ...toProcessorEnvironment({ layout, index, secrets }),
+          ...toProcessorEnvironment({ layout, index, secrets, processors }),
         },
         readyUrl: `${address}/readyz`,
         address,

@@ -60,6 +60,8 @@ export function toProcessorEnvironment(options: {
   layout: LocalLayout;
   index: number;
   secrets: LocalSecrets;
+  /** How many there are. */
+  processors: number;
 }): Record<string, string> {
   return {
     KAFKA_BROKERS: options.layout.kafkaBrokers,
@@ -74,5 +76,7 @@ export function toProcessorEnvironment(options: {
     // Sooner than in production: runs of a minute should see a checkpoint, and a killed processor be missed quickly.
     PROCESSOR_CHECKPOINT_INTERVAL_MS: '5000',
     PROCESSOR_SESSION_TIMEOUT_MS: '4000',
+    // One that is killed is replaced in about a second.
+    PROCESSOR_STANDBY_REPLICAS: options.processors > 1 ? '1' : '0',
   };
 }

@@ -1,0 +1,3 @@
+export const schemathesisVersion: string;
+
+export function schemathesisDir(cacheDir: string): string;
