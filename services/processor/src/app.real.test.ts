@@ -1,36 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { loadConfig } from '@fleetstream/config';
-import { topics, topicSpecs } from '@fleetstream/contracts';
-import {
-  createKafkaClient,
-  createPartitionAppender,
-  ensureTopics,
-  fetchCommitted,
-  fetchOffsets,
-  partitionForKey,
-  readLog,
-} from '@fleetstream/kafka';
+import { topics } from '@fleetstream/contracts';
+import { partitionForKey, readLog } from '@fleetstream/kafka';
 import { type Log, silentLog } from '@fleetstream/kernel';
-import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
-import { type Stop } from '@fleetstream/runtime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createComponents } from './app.ts';
-import { processorConfig } from './config.ts';
+import { type ProcessorHarness, type RunningProcessor, startHarness } from '../test/processor-harness.ts';
+import { until } from '../test/until.ts';
 
 const partitions = 3;
-const token = 'a-token-for-tests-only';
-const directory = mkdtempSync(join(tmpdir(), 'fleetstream-processor-'));
-let broker: LocalProcess;
+let harness: ProcessorHarness;
 
-interface Running {
-  readonly url: string;
+interface Running extends RunningProcessor {
   /** `partition opened` lines. */
   readonly opened: Record<string, unknown>[];
-  readonly get: (path: string, headers?: Record<string, string>) => Promise<{ status: number; body: string }>;
-  stop(): Promise<void>;
 }
 
 const running: Running[] = [];
@@ -51,83 +31,21 @@ function collectingLog(opened: Record<string, unknown>[]): Log {
 
 async function startProcessor(name: string): Promise<Running> {
   const opened: Record<string, unknown>[] = [];
-  const config = loadConfig(
-    processorConfig,
-    {
-      PROCESSOR_HTTP_PORT: '0',
-      PROCESSOR_API_TOKEN: token,
-      PROCESSOR_STATE_DIR: join(directory, name),
-      PROCESSOR_CHECKPOINT_URL: pathToFileURL(join(directory, 'checkpoints')).href,
-      PROCESSOR_SESSION_TIMEOUT_MS: '3000',
-      PROCESSOR_STATE_INTERVAL_MS: '200',
-      PROCESSOR_CHECKPOINT_INTERVAL_MS: '500',
-      PROCESSOR_TICK_INTERVAL_MS: '200',
-      PROCESSOR_OFFLINE_AFTER_MS: '1500',
-      KAFKA_BROKERS: broker.address,
-    },
-    { prefix: 'PROCESSOR_' },
-  );
-  const processor = createComponents(config, collectingLog(opened));
-  const stops: Stop[] = [];
-  for (const component of processor.components) stops.unshift(await component.start());
-  const url = `http://127.0.0.1:${processor.port()}`;
-  const instance: Running = {
-    url,
-    opened,
-    get: async (path, headers = { authorization: `Bearer ${token}` }) => {
-      const response = await fetch(url + path, { headers });
-      return { status: response.status, body: await response.text() };
-    },
-    stop: async () => {
-      running.splice(running.indexOf(instance), 1);
-      for (const stop of stops) await stop();
-    },
-  };
+  const started = await harness.start(name, { PROCESSOR_OFFLINE_AFTER_MS: '1500' }, collectingLog(opened));
+  const instance = { ...started, opened };
   running.push(instance);
-  await until(async () => (await instance.get('/readyz')).status === 200);
   return instance;
 }
 
-async function until(check: () => Promise<boolean>, withinMs = 30_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await check())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${check.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function append(events: readonly { robotId: string; id: string }[]): Promise<void> {
-  const appender = createPartitionAppender({ kafka: client(), topic: topics.events });
-  await appender.start();
-  for (const { robotId, id } of events) {
-    const event = {
-      specversion: '1.0',
-      id,
-      source: `/robots/${robotId}`,
-      type: 'robot.state.v1',
-      data: { mode: 'AUTOMATIC' },
-    };
-    const value = JSON.stringify(event);
-    await appender.append({ partition: partitionForKey(robotId, partitions), key: robotId, value });
-  }
-  await appender.stop();
-}
-
-function client() {
-  return createKafkaClient({ brokers: [broker.address], clientId: 'processor-test', log: silentLog });
-}
-
-async function caughtUp(): Promise<boolean> {
-  const [ends, committed] = await Promise.all([
-    fetchOffsets(client(), topics.events),
-    fetchCommitted(client(), 'fleetstream-processor', topics.events),
-  ]);
-  return [...ends].every(([partition, { end }]) => end === 0 || committed.get(partition) === end);
+async function append(robots: readonly string[]): Promise<void> {
+  await harness.append(
+    robots.map((robotId) => ({ robotId, event: { type: 'robot.state.v1', data: { mode: 'AUTOMATIC' } } })),
+  );
 }
 
 async function countOfflineAlerts(robotId: string): Promise<number> {
   let count = 0;
-  for await (const { key, value } of readLog({ kafka: client(), topic: topics.alerts })) {
+  for await (const { key, value } of readLog({ kafka: harness.client(), topic: topics.alerts })) {
     const { data } = JSON.parse(String(value)) as { data: { alert?: string } };
     if (String(key) === robotId && data.alert === 'robot-offline') count += 1;
   }
@@ -137,33 +55,20 @@ async function countOfflineAlerts(robotId: string): Promise<number> {
 const robotIds = Array.from({ length: 20 }, (_, index) => `robot-${index}`);
 
 beforeAll(async () => {
-  broker = await startKafkaBroker({
-    dataDir: join(directory, 'kafka'),
-    port: await findFreePort(),
-    controllerPort: await findFreePort(),
-    logFile: join(directory, 'kafka.log'),
-    quickStart: true,
-  });
-  await ensureTopics(
-    client(),
-    topicSpecs.map(({ name, config }) => ({ name, partitions, config })),
-  );
+  harness = await startHarness(partitions);
 });
 
 afterEach(async () => {
-  for (const instance of [...running]) await instance.stop();
+  for (const instance of running.splice(0)) await instance.stop();
 });
 
-afterAll(async () => {
-  await broker.kill();
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-});
+afterAll(() => harness.stop());
 
 describe('a processor', () => {
   it('folds events into states that its API serves, and counts what it did', async () => {
     const one = await startProcessor('one');
-    await append(robotIds.map((robotId) => ({ robotId, id: `${robotId}-first` })));
-    await until(caughtUp);
+    await append(robotIds);
+    await harness.caughtUp();
     const robot = await one.get('/v1/robots/robot-3');
     expect(robot.status).toBe(200);
     expect(JSON.parse(robot.body)).toMatchObject({
@@ -190,22 +95,22 @@ describe('a processor', () => {
     },
   ])('answers with problem documents: $name', async ({ path, headers, code }) => {
     const one = await startProcessor('one');
-    const { status, body } = await (headers === undefined ? one.get(path) : one.get(path, headers));
+    const { status, body } = await one.get(path, headers);
     expect(JSON.parse(body)).toMatchObject({ code, status });
   });
 
   it('tells that a robot went offline though nothing else comes, by ticks, and once', async () => {
     await startProcessor('one');
-    await append([{ robotId: 'quiet', id: 'quiet-1' }]);
+    await append(['quiet']);
     await until(async () => (await countOfflineAlerts('quiet')) > 0);
-    await until(caughtUp);
+    await harness.caughtUp();
     expect(await countOfflineAlerts('quiet')).toBe(1);
   });
 
   it('goes on from its local state after a restart, and from a checkpoint when its disk is gone', async () => {
     const first = await startProcessor('two');
-    await append(robotIds.map((robotId) => ({ robotId, id: `${robotId}-second` })));
-    await until(caughtUp);
+    await append(robotIds);
+    await harness.caughtUp();
     const before = (await first.get('/v1/robots/robot-5')).body;
     await until(async () => {
       const { partitions: all } = JSON.parse((await first.get('/v1/partitions')).body) as {
@@ -236,8 +141,8 @@ describe('a processor', () => {
         counts.every((count) => count > 0) && counts[0] !== undefined && counts[0] + (counts[1] ?? 0) === partitions
       );
     });
-    await append(robotIds.map((robotId) => ({ robotId, id: `${robotId}-third` })));
-    await until(caughtUp);
+    await append(robotIds);
+    await harness.caughtUp();
     await until(
       async () => (await one.get('/v1/robots')).status === 200 && (await two.get('/v1/robots')).status === 200,
     );

@@ -1,6 +1,7 @@
 import { partitionForKey } from '@fleetstream/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ProcessorHarness, type RunningProcessor, startHarness, until } from '../test/processor-harness.ts';
+import { type ProcessorHarness, type RunningProcessor, startHarness } from '../test/processor-harness.ts';
+import { until } from '../test/until.ts';
 
 const partitions = 3;
 let harness: ProcessorHarness;

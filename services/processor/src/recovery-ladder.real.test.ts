@@ -6,7 +6,8 @@ import { fetchOffsets } from '@fleetstream/kafka';
 import { type Log, silentLog } from '@fleetstream/kernel';
 import { type PartitionStatus } from '@fleetstream/stream-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ProcessorHarness, type RunningProcessor, startHarness, until } from '../test/processor-harness.ts';
+import { type ProcessorHarness, type RunningProcessor, startHarness } from '../test/processor-harness.ts';
+import { until } from '../test/until.ts';
 
 const partitions = 3;
 const robotIds = Array.from({ length: 30 }, (_, index) => `robot-${index}`);

@@ -3,7 +3,8 @@ import { fetchOffsets, partitionForKey, readLog } from '@fleetstream/kafka';
 import { createRobotFold, defaultRobotRules, replayCapsule } from '@fleetstream/robot-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldPartition } from '@fleetstream/testing';
-import { type ProcessorHarness, type RunningProcessor, startHarness, until } from '../test/processor-harness.ts';
+import { type ProcessorHarness, type RunningProcessor, startHarness } from '../test/processor-harness.ts';
+import { until } from '../test/until.ts';
 
 const offlineAfterMs = 400;
 const retiredKeptMs = 1500;

@@ -1,21 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '@fleetstream/config';
-import { topics, topicSpecs } from '@fleetstream/contracts';
-import { createKafkaClient, createLogProducer, ensureTopics, fetchCommitted, fetchOffsets } from '@fleetstream/kafka';
+import { topics } from '@fleetstream/contracts';
+import { createLogProducer } from '@fleetstream/kafka';
 import { type Log, silentLog } from '@fleetstream/kernel';
-import { findFreePort, type LocalProcess, startKafkaBroker } from '@fleetstream/local';
 import { type Stop } from '@fleetstream/runtime';
 import { createComponents } from '../src/app.ts';
 import { processorConfig } from '../src/config.ts';
+import { startTestBroker, type TestBroker } from './test-broker.ts';
+import { until } from './until.ts';
 
 const token = 'a-token-for-tests-only';
 
 export interface RunningProcessor {
   readonly url: string;
-  get(path: string): Promise<{ status: number; body: string }>;
+  /** With the token, or with `headers` and nothing else. */
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<{ status: number; body: string }>;
   /** The parsed body of a 200. */
   getJson<Body>(path: string): Promise<Body>;
   stop(): Promise<void>;
@@ -30,9 +30,8 @@ export interface WrittenRecord {
 
 /** A broker of its own with the platform's topics, and processors on it: the topics' names are fixed. */
 export interface ProcessorHarness {
-  readonly broker: LocalProcess;
   readonly directory: string;
-  client(): ReturnType<typeof createKafkaClient>;
+  readonly client: TestBroker['client'];
   start(name: string, environment?: Readonly<Record<string, string>>, log?: Log): Promise<RunningProcessor>;
   /** Events of robots, one after the other. */
   append(events: readonly { readonly robotId: string; readonly event: object }[]): Promise<Position[]>;
@@ -49,26 +48,13 @@ export interface Position {
 }
 
 export async function startHarness(partitions: number): Promise<ProcessorHarness> {
-  const directory = mkdtempSync(join(tmpdir(), 'fleetstream-processor-'));
-  const broker = await startKafkaBroker({
-    dataDir: join(directory, 'kafka'),
-    port: await findFreePort(),
-    controllerPort: await findFreePort(),
-    logFile: join(directory, 'kafka.log'),
-    quickStart: true,
-  });
-  const client = () => createKafkaClient({ brokers: [broker.address], clientId: 'test', log: silentLog });
-  await ensureTopics(
-    client(),
-    topicSpecs.map(({ name, config }) => ({ name, partitions, config })),
-  );
+  const broker = await startTestBroker(partitions);
+  const { client } = broker;
   const running = new Set<RunningProcessor>();
   return {
-    broker,
-    directory,
-    client,
+    ...{ directory: broker.directory, client },
     start: async (name, environment = {}, log = silentLog) => {
-      const processor = await startProcessor({ broker, directory, name, environment, log });
+      const processor = await startProcessor({ broker, name, environment, log });
       const stop = async () => {
         if (running.delete(wrapped)) await processor.stop();
       };
@@ -95,26 +81,17 @@ export async function startHarness(partitions: number): Promise<ProcessorHarness
       }
     },
     write: (records) => writeRecords(client(), records),
-    caughtUp: () =>
-      until(async () => {
-        const [committed, ranges] = await Promise.all([
-          fetchCommitted(client(), 'fleetstream-processor', topics.events),
-          fetchOffsets(client(), topics.events),
-        ]);
-        return [...ranges].every(([partition, { end }]) => end === 0 || committed.get(partition) === end);
-      }),
+    caughtUp: async () => {
+      await until(() => broker.isCaughtUp('fleetstream-processor'));
+    },
     stop: async () => {
       for (const processor of running) await processor.stop();
-      await broker.kill();
-      rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+      await broker.stop();
     },
   };
 }
 
-async function writeRecords(
-  kafka: ReturnType<typeof createKafkaClient>,
-  records: readonly WrittenRecord[],
-): Promise<void> {
+async function writeRecords(kafka: ReturnType<TestBroker['client']>, records: readonly WrittenRecord[]): Promise<void> {
   const producer = kafka.producer();
   await producer.connect();
   const messages = records.map((record) => ({
@@ -126,15 +103,15 @@ async function writeRecords(
 }
 
 interface StartOptions {
-  readonly broker: LocalProcess;
-  readonly directory: string;
+  readonly broker: TestBroker;
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
 async function startProcessor(options: StartOptions): Promise<RunningProcessor> {
-  const { broker, directory, name, environment, log } = options;
+  const { broker, name, environment, log } = options;
+  const { directory } = broker;
   const config = loadConfig(
     processorConfig,
     {
@@ -155,11 +132,19 @@ async function startProcessor(options: StartOptions): Promise<RunningProcessor> 
   const stops: Stop[] = [];
   for (const component of processor.components) stops.unshift(await component.start());
   const url = `http://127.0.0.1:${processor.port()}`;
-  const get = async (path: string) => {
-    const response = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+  const get: RunningProcessor['get'] = async (path, headers = { authorization: `Bearer ${token}` }) => {
+    const response = await fetch(url + path, { headers });
     return { status: response.status, body: await response.text() };
   };
-  await until(async () => (await get('/readyz')).status === 200);
+  const stop = async () => {
+    for (const each of stops) await each();
+  };
+  try {
+    await until(async () => (await get('/readyz')).status === 200);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
   return {
     url,
     get,
@@ -168,16 +153,6 @@ async function startProcessor(options: StartOptions): Promise<RunningProcessor> 
       if (status !== 200) throw new Error(`${path} answered ${status}: ${body}`);
       return JSON.parse(body) as Body;
     },
-    stop: async () => {
-      for (const stop of stops) await stop();
-    },
+    stop,
   };
-}
-
-export async function until(check: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await check())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${check.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
