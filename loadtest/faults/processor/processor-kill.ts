@@ -15,12 +15,9 @@ export const processorKill = defineStackScenario({
   verifyEvery: 25,
   play: async ({ team, random }) => {
     const { stack } = team;
-    const chosen = random() < 0.5 ? 0 : 1;
     const loseState = random() < loseStateShare;
     await sleep(random() * 800);
-    // Nothing is lost with a processor that has nothing.
-    const owned = await team.at(chosen).countOwned();
-    const slot = owned > 0 ? chosen : 1 - chosen;
+    const slot = await team.drawOwner(random);
     const before = await stack.committed();
     await team.kill(slot, loseState);
     await team.start(slot);

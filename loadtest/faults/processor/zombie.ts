@@ -18,8 +18,7 @@ export const zombie = defineStackScenario({
   play: async ({ team, random }) => {
     const { stack } = team;
     await sleep(random() * 500);
-    const chosen = random() < 0.5 ? 0 : 1;
-    const slot = (await team.at(chosen).countOwned()) > 0 ? chosen : 1 - chosen;
+    const slot = await team.drawOwner(random);
     const owned = await team.at(slot).countOwned();
     const before = await stack.committed();
     team.at(slot).signal('SIGSTOP');

@@ -10,6 +10,8 @@ export interface FaultTeam {
   /** @throws when the slot is empty */
   at(slot: number): FaultProcessor;
   slots(): readonly number[];
+  /** A slot drawn at random among those whose processor has partitions: nothing is lost with one that has none. */
+  drawOwner(random: () => number): Promise<number>;
   all(): readonly FaultProcessor[];
   /** Starts the slot's processor, which must not run. Doesn't wait for it. */
   start(slot: number, options?: SpawnOptions): Promise<FaultProcessor>;
@@ -39,6 +41,13 @@ export function createFaultTeam(stack: FaultStack, usual: SpawnOptions = {}): Fa
     stack,
     at,
     slots: () => [...members.keys()],
+    drawOwner: async (random) => {
+      const owned = await Promise.all(
+        [...members].map(async ([slot, member]) => ({ slot, owned: await member.countOwned() })),
+      );
+      const owners = owned.filter((one) => one.owned > 0);
+      return pickOne(owners.length > 0 ? owners : owned, random).slot;
+    },
     all: () => [...members.values()],
     start,
     end: async (slot) => {
@@ -60,4 +69,10 @@ export function createFaultTeam(stack: FaultStack, usual: SpawnOptions = {}): Fa
       return verified;
     },
   };
+}
+
+function pickOne<One>(all: readonly One[], random: () => number): One {
+  const one = all[Math.floor(random() * all.length)];
+  if (one === undefined) throw new RangeError('There is none to pick');
+  return one;
 }
