@@ -20,7 +20,13 @@ describe('a token under a shared secret', async () => {
   const inAMinute = Math.floor(Date.now() / 1000) + 60;
 
   it('says who speaks and as what', async () => {
-    expect(await verifier.verify(`Bearer ${good}`)).toEqual({ kind: 'granted', subject: 'ada', role: 'operator' });
+    expect(await verifier.verify(`Bearer ${good}`)).toEqual({
+      kind: 'granted',
+      subject: 'ada',
+      role: 'operator',
+      scopes: {},
+      expiresAtMs: expect.any(Number) as number,
+    });
   });
 
   it.each([
@@ -69,6 +75,20 @@ describe('a token under a shared secret', async () => {
     expect(await verifier.verify(`Bearer ${token}`)).toMatchObject({ kind: 'denied', code: 'FS_FORBIDDEN' });
   });
 
+  it('says for which fleets and sites it is', async () => {
+    const scopes = { fleets: ['hall'], sites: [] };
+    const token = await signToken(secret, { ...ours, scopes });
+    expect(await verifier.verify(`Bearer ${token}`)).toMatchObject({ kind: 'granted', scopes });
+  });
+
+  it.each([{ fleets: 'hall' }, { sites: [1] }, { fleets: null }, { fleets: Array(257).fill('f') }])(
+    'is forbidden everything when its scopes are not lists of names: %#',
+    async (claim) => {
+      const token = await raw({ sub: 'ada', iss: 'us', aud: 'fleet', role: 'admin', exp: inAMinute, ...claim });
+      expect(await verifier.verify(`Bearer ${token}`)).toMatchObject({ kind: 'denied', code: 'FS_FORBIDDEN' });
+    },
+  );
+
   it('wants a secret as long as the hash', () => {
     expect(() => createTokenVerifier({ keys: { kind: 'secret', secret: 'x'.repeat(31) } })).toThrow('32 bytes');
   });
@@ -105,7 +125,7 @@ describe('a token of an identity provider', () => {
 
   it('passes when it is signed with a published key, and not otherwise', async () => {
     const verifier = createTokenVerifier({ keys: { kind: 'jwks', url: `${url}/keys` } });
-    expect(await verifier.verify(`Bearer ${good}`)).toEqual({ kind: 'granted', subject: 'bob', role: 'viewer' });
+    expect(await verifier.verify(`Bearer ${good}`)).toMatchObject({ subject: 'bob', role: 'viewer' });
     expect(await verifier.verify(`Bearer ${foreign}`)).toMatchObject({ code: 'FS_TOKEN_INVALID' });
     const underSecret = await signToken(secret, claims);
     expect(await verifier.verify(`Bearer ${underSecret}`)).toMatchObject({ code: 'FS_TOKEN_INVALID' });

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@fleetstream/kernel';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
-import { isRole, type Role } from './roles.ts';
+import { type Caller, type Scopes } from './caller.ts';
+import { isRole } from './roles.ts';
 
 export interface TokenVerifierOptions {
   /** Either a shared secret (HS256), or where an identity provider publishes its public keys (JWKS). */
@@ -12,7 +13,7 @@ export interface TokenVerifierOptions {
 }
 
 export type Access =
-  | { readonly kind: 'granted'; readonly subject: string; readonly role: Role }
+  | ({ readonly kind: 'granted' } & Caller)
   | { readonly kind: 'denied'; readonly code: 'FS_TOKEN_INVALID' | 'FS_FORBIDDEN'; readonly detail: string };
 
 export interface TokenVerifier {
@@ -33,8 +34,12 @@ const publicAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 const clockToleranceSeconds = 30;
 const tokenCharsMax = 8192;
 const keysTimeoutMs = 3000;
+const scopeNamesMax = 256;
 
-/** Verifies bearer tokens: JSON Web Tokens (RFC 7519) with an expiry, a subject and one role in the claim `role`. */
+/**
+ * Verifies bearer tokens: JSON Web Tokens (RFC 7519) with an expiry, a subject, one role in the claim `role`, and, when
+ * they are for a part of the robots alone, names in the claims `fleets` and `sites`.
+ */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const verifyToken = createVerification(options);
   return {
@@ -76,10 +81,28 @@ function createVerification(options: TokenVerifierOptions): (token: string) => P
   return async (token) => (await jwtVerify(token, published, { ...common, algorithms: publicAlgorithms })).payload;
 }
 
-function toAccess({ sub, role }: JWTPayload): Access {
+function toAccess({ sub, role, exp, fleets, sites }: JWTPayload): Access {
   if (sub === undefined || sub === '' || sub.length > 256) return denied('the subject is missing or too long');
-  if (isRole(role)) return { kind: 'granted', subject: sub, role };
-  return { kind: 'denied', code: 'FS_FORBIDDEN', detail: 'the claim "role" names no role' };
+  if (!isRole(role)) return forbidden('the claim "role" names no role');
+  const scopes = toScopes(fleets, sites);
+  if (scopes === undefined)
+    return forbidden(`the claims "fleets" and "sites" are lists of up to ${scopeNamesMax} names`);
+  return { kind: 'granted', subject: sub, role, scopes, ...(exp !== undefined && { expiresAtMs: exp * 1000 }) };
+}
+
+/** A claim that is there and is no list must not be read as "no limit". */
+function toScopes(fleets: unknown, sites: unknown): Scopes | undefined {
+  if (!isNames(fleets) || !isNames(sites)) return undefined;
+  return { ...(fleets !== undefined && { fleets }), ...(sites !== undefined && { sites }) };
+}
+
+function isNames(claim: unknown): claim is readonly string[] | undefined {
+  if (claim === undefined) return true;
+  return Array.isArray(claim) && claim.length <= scopeNamesMax && claim.every((name) => typeof name === 'string');
+}
+
+function forbidden(detail: string): Access {
+  return { kind: 'denied', code: 'FS_FORBIDDEN', detail };
 }
 
 function denied(detail: string): Access {

@@ -10,16 +10,17 @@ import { createCommandFollower } from './adapters/command-follower.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
 import { createRobotDirectory } from './adapters/robot-directory.ts';
+import { createRobotPlaces } from './adapters/robot-places.ts';
 import { createRobotPlatform, type RobotPlatform } from './adapters/robot-platform.ts';
 import { createCommandPolls, toMoment } from './command-polls.ts';
 import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
 import { DeliveryDesk } from './domain/delivery-desk.ts';
+import { createCommandRoutes } from './http/command-routes.ts';
+import { createDeliveryRoutes } from './http/delivery-routes.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
-import { createGetCommand, createListCommands, createListRobots } from './http/get-commands.ts';
-import { createPollHandler } from './http/poll-commands.ts';
-import { createPostCommand } from './http/post-command.ts';
-import { createRoleGate } from './http/require-role.ts';
+import { createRobotRoutes } from './http/robot-routes.ts';
+import { createRolloutRoutes } from './http/rollout-routes.ts';
 import { createProblemSender } from './http/send-problem.ts';
 import { type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
 import { createCommandPush } from './push-commands.ts';
@@ -155,24 +156,19 @@ function createHandler(
   parts: Shared & { readonly clock: Clock; readonly log: Log; readonly metrics: CommandsMetrics },
   readiness: () => Readiness,
 ): ReturnType<typeof createExpressApp> {
-  const { log, metrics, book, directory, cache, clock } = parts;
+  const { log, metrics, directory, cache, clock } = parts;
   const sendProblem = createProblemSender(metrics);
-  const gate = createRoleGate(createVerifier(config), sendProblem);
+  const places = createRobotPlaces(directory);
   const claims = createRequestClaims(cache, clock);
   return createExpressApp({
-    readiness,
-    metrics,
-    sendProblem,
-    log,
-    routes: {
-      operator: gate.requireRole('operator'),
-      viewer: gate.requireRole('viewer'),
-      postCommand: createPostCommand({ ...parts, claims, sendProblem, toCaller: gate.toCaller }),
-      pollCommands: createPollHandler({ ...parts, sendProblem, waitSecondsMax: config.COMMANDS_POLL_SECONDS_MAX }),
-      listCommands: createListCommands(book, sendProblem),
-      getCommand: createGetCommand(book, claims, sendProblem),
-      listRobots: createListRobots(directory),
-    },
+    ...{ readiness, metrics, sendProblem, log },
+    verifier: createVerifier(config),
+    routes: [
+      ...createCommandRoutes({ ...parts, claims, places }),
+      ...createRolloutRoutes(),
+      ...createRobotRoutes({ directory }),
+      ...createDeliveryRoutes({ ...parts, sendProblem, waitSecondsMax: config.COMMANDS_POLL_SECONDS_MAX }),
+    ],
   });
 }
 

@@ -28,6 +28,8 @@ export interface RobotDirectory extends Component {
    * @throws AppError FS_PLATFORM_UNAVAILABLE when there is none, not even an old one
    */
   list(): Promise<RobotListing & { readonly ageMs: number; readonly stale: boolean }>;
+  /** The robot as it was listed, as far as is known without asking. */
+  find(robotId: string): PlatformRobot | undefined;
   /** Where the robot wants its commands posted, as far as is known without asking. */
   callbackOf(robotId: string): string | undefined;
   ageMs(): number | undefined;
@@ -49,7 +51,7 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
   const { platform, cache, clock, log, freshMs } = options;
   let listing: RobotListing | undefined;
   let etag: string | undefined;
-  let callbacks: ReadonlyMap<string, string> = new Map();
+  let byId: ReadonlyMap<string, PlatformRobot> = new Map();
   let refreshing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -57,9 +59,7 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
   const isFresh = () => (ageMs() ?? Infinity) < freshMs;
   const keep = (next: RobotListing) => {
     listing = next;
-    callbacks = new Map(
-      next.robots.flatMap(({ id, callbackUrl }) => (callbackUrl === undefined ? [] : [[id, callbackUrl]])),
-    );
+    byId = new Map(next.robots.map((robot) => [robot.id, robot]));
   };
 
   const fetchListing = async (source: RobotPlatform): Promise<void> => {
@@ -96,7 +96,8 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
       if (listing === undefined) throw new AppError('FS_PLATFORM_UNAVAILABLE', 'No list of robots is known.');
       return { ...listing, ageMs: ageMs() ?? 0, stale: !isFresh() };
     },
-    callbackOf: (robotId) => callbacks.get(robotId),
+    find: (robotId) => byId.get(robotId),
+    callbackOf: (robotId) => byId.get(robotId)?.callbackUrl,
     ageMs,
     start: () => {
       void refresh();

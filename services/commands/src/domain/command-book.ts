@@ -85,11 +85,14 @@ export class CommandBook {
     return this.#openOfRobot.keys();
   }
 
-  /** The newest requests first. */
-  list({ robotId, status, limit }: CommandFilter): CommandView[] {
+  /** The newest requests first, of the robots that may be told of. */
+  list({ robotId, status, limit }: CommandFilter, mayTell: (robotId: string) => boolean = () => true): CommandView[] {
     const open = robotId === undefined ? this.#open.values() : this.openOf(robotId);
     const found = [...open, ...this.#finished.values()].filter(
-      (view) => (robotId === undefined || view.robotId === robotId) && (status === undefined || view.status === status),
+      (view) =>
+        (robotId === undefined || view.robotId === robotId) &&
+        (status === undefined || view.status === status) &&
+        mayTell(view.robotId),
     );
     return found.sort((a, b) => b.requestedAtMs - a.requestedAtMs).slice(0, limit);
   }

@@ -4,7 +4,10 @@ import { type CommandView } from './command-view.ts';
 import { refuse, type Refusal } from './refusal.ts';
 
 /** What the caller gave; the service adds the id and who asked. */
-const bodySchema = commandRequestedSchema.omit({ requestedBy: true }).partial({ commandId: true }).strict();
+export const commandBodySchema = commandRequestedSchema
+  .omit({ requestedBy: true })
+  .partial({ commandId: true })
+  .strict();
 
 export interface RequestGiven {
   readonly body: unknown;
@@ -20,7 +23,7 @@ const keyPattern = /^[\x21-\x7e]{1,255}$/;
 export function parseCommandRequest(
   given: RequestGiven,
 ): { readonly kind: 'request'; readonly data: CommandRequestedData } | Refusal {
-  const parsed = bodySchema.safeParse(given.body);
+  const parsed = commandBodySchema.safeParse(given.body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue?.path.join('.') ?? '';

@@ -1,13 +1,10 @@
+import { type TokenVerifier } from '@fleetstream/access';
 import { AppError, type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 import { refuse } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
+import { type ApiRoute } from './api-route.ts';
+import { bodyBytesMax, mountRoutes } from './mount-routes.ts';
 import { type SendProblem } from './send-problem.ts';
 
 export interface Readiness {
@@ -22,28 +19,18 @@ export interface Readiness {
   readonly platform: string;
 }
 
-export interface CommandRoutes {
-  readonly operator: RequestHandler;
-  readonly viewer: RequestHandler;
-  readonly postCommand: RequestHandler;
-  readonly pollCommands: RequestHandler;
-  readonly listCommands: RequestHandler;
-  readonly getCommand: RequestHandler;
-  readonly listRobots: RequestHandler;
-}
-
 export interface ExpressAppOptions {
-  readonly routes: CommandRoutes;
+  readonly routes: readonly ApiRoute[];
+  readonly verifier: TokenVerifier;
   readonly readiness: () => Readiness;
   readonly metrics: CommandsMetrics;
   readonly sendProblem: SendProblem;
   readonly log: Log;
 }
 
-const bodyBytesMax = 64 * 1024;
-
 /** Every route of the service. */
-export function createExpressApp({ routes, readiness, metrics, sendProblem, log }: ExpressAppOptions): Express {
+export function createExpressApp(options: ExpressAppOptions): Express {
+  const { routes, verifier, readiness, metrics, sendProblem, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -54,19 +41,7 @@ export function createExpressApp({ routes, readiness, metrics, sendProblem, log 
     if (readiness().draining) response.set('connection', 'close');
     next();
   });
-  const notAllowed = (allow: string) => (request: Request, response: Response) => {
-    response.set('allow', allow);
-    sendProblem(request, response, refuse('FS_METHOD_NOT_ALLOWED', `this path takes ${allow}`));
-  };
-  app
-    .route('/v1/robots/:robotId/commands')
-    .get(routes.pollCommands)
-    // The token first: nobody's body is read who may not send one.
-    .post(routes.operator, express.json({ limit: bodyBytesMax, type: () => true, strict: false }), routes.postCommand)
-    .all(notAllowed('GET, POST'));
-  app.route('/v1/commands').get(routes.viewer, routes.listCommands).all(notAllowed('GET'));
-  app.route('/v1/commands/:commandId').get(routes.viewer, routes.getCommand).all(notAllowed('GET'));
-  app.route('/v1/platform/robots').get(routes.viewer, routes.listRobots).all(notAllowed('GET'));
+  mountRoutes(app, routes, { verifier, sendProblem });
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });

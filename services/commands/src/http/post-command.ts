@@ -1,15 +1,16 @@
+import { type Caller } from '@fleetstream/access';
 import { type CommandRequestedData } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
 import { type Clock, isRobotId, type Log, toMessage } from '@fleetstream/kernel';
 import { type Request, type Response } from 'express';
 import { toCommandId, toFingerprint, toRequestRecord } from '../adapters/command-events.ts';
 import { type RequestClaims } from '../adapters/request-claims.ts';
+import { type RobotPlaces } from '../adapters/robot-places.ts';
 import { type CommandBook } from '../domain/command-book.ts';
 import { parseCommandRequest, toRequestIdentity, toViewIdentity } from '../domain/command-request.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
-import { type Caller } from './require-role.ts';
-import { type SendProblem } from './send-problem.ts';
+import { type Handled, readParam } from './api-route.ts';
 
 export interface PostCommandParts {
   readonly book: CommandBook;
@@ -18,8 +19,7 @@ export interface PostCommandParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: CommandsMetrics;
-  readonly sendProblem: SendProblem;
-  readonly toCaller: (response: Response) => Caller;
+  readonly places: RobotPlaces;
 }
 
 /** What a caller is told of a command that was asked for. */
@@ -32,25 +32,24 @@ interface Requested {
 }
 
 /** `POST /v1/robots/{robotId}/commands`: a request becomes an event in the log; the same key again, the same command. */
-export function createPostCommand(parts: PostCommandParts): (request: Request, response: Response) => Promise<void> {
-  return async (request, response) => {
-    const answer = await answerRequest(parts, request, parts.toCaller(response));
-    if (answer.kind === 'refused') {
-      parts.sendProblem(request, response, answer);
-      return;
-    }
+export function createPostCommand(
+  parts: PostCommandParts,
+): (request: Request, response: Response, caller: Caller) => Promise<Handled> {
+  return async (request, response, caller) => {
+    const answer = await answerRequest(parts, request, caller);
+    if (answer.kind === 'refused') return answer;
     const { commandId, robotId, status } = answer;
     response.status(202).location(`/v1/commands/${commandId}`).json({ commandId, robotId, status });
+    return undefined;
   };
 }
 
 /** The path of a request, step by step; the first step that refuses answers it. */
 async function answerRequest(parts: PostCommandParts, request: Request, caller: Caller): Promise<Requested | Refusal> {
-  const { book, claims, metrics } = parts;
-  const { robotId } = request.params;
-  if (typeof robotId !== 'string' || !isRobotId(robotId)) {
-    return refuse('FS_ROBOT_ID_INVALID', 'path: /v1/robots/{robotId}/commands');
-  }
+  const { book, claims, metrics, places } = parts;
+  const robotId = readParam(request, 'robotId');
+  if (!isRobotId(robotId)) return refuse('FS_ROBOT_ID_INVALID', 'path: /v1/robots/{robotId}/commands');
+  if (!places.reaches(caller, robotId)) return refuse('FS_ROBOT_UNKNOWN', 'path: /v1/robots/{robotId}/commands');
   const parsed = parseCommandRequest({
     body: request.body as unknown,
     idempotencyKey: request.get('idempotency-key'),
