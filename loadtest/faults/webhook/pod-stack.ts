@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kill } from 'node:process';
 import { topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { AppError, silentLog } from '@fleetstream/kernel';
@@ -37,7 +38,13 @@ export interface PodStack {
   isReady(slot: number): Promise<boolean>;
   /** Resolves when the pod answers that it is ready. */
   ready(slot: number): Promise<void>;
-  killPod(slot: number): Promise<void>;
+  /**
+   * Kills the pod while at least so many requests are under way in it: it is stopped between two instructions, its
+   * requests are counted by the gateway, and it never goes on.
+   *
+   * @returns how many there were
+   */
+  killPodWith(slot: number, requestsMin: number): Promise<number>;
   /** Ends it by SIGTERM. @returns its exit code */
   stopPod(slot: number): Promise<number | null>;
   startPod(slot: number): Promise<void>;
@@ -65,6 +72,7 @@ class Pods implements PodStack {
   readonly #pods = new Map<number, LocalProcess>();
   #directory = '';
   #brokers = '';
+  #adminPort = 0;
   #redis: LocalProcess | undefined;
   #envoy: LocalProcess | undefined;
   #traffic: RobotTraffic | undefined;
@@ -97,8 +105,20 @@ class Pods implements PodStack {
     await this.#until(`pod ${slot} is ready`, () => this.isReady(slot));
   }
 
-  async killPod(slot: number): Promise<void> {
-    await this.#pods.get(slot)?.kill();
+  async killPodWith(slot: number, requestsMin: number): Promise<number> {
+    const pod = this.#pods.get(slot);
+    if (pod === undefined) throw new AppError('FS_NOT_READY', `Pod ${slot} does not run`);
+    let requests = 0;
+    await this.#until(`${requestsMin} requests are under way in pod ${slot}`, async () => {
+      if ((await this.#requestsIn(slot)) < requestsMin) return false;
+      // Only of a pod that stands still is a count still true when it is killed.
+      kill(pod.pid, 'SIGSTOP');
+      requests = await this.#requestsIn(slot);
+      if (requests < requestsMin) kill(pod.pid, 'SIGCONT');
+      return requests >= requestsMin;
+    });
+    await pod.kill();
+    return requests;
   }
 
   async stopPod(slot: number): Promise<number | null> {
@@ -164,6 +184,14 @@ class Pods implements PodStack {
     return this.#traffic;
   }
 
+  /** Requests that the gateway has given to a pod and has no answer of. */
+  async #requestsIn(slot: number): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#adminPort}/clusters`);
+    const line = `webhook::127.0.0.1:${this.#ports[slot] ?? 0}::rq_active::`;
+    const found = (await answer.text()).split('\n').find((one) => one.startsWith(line));
+    return Number(found?.slice(line.length) ?? 0);
+  }
+
   /** No pod lets a record through that can't be folded; the oracle wants to see one handled all the same. */
   async #appendPoison(): Promise<void> {
     const kafka = createKafkaClient({ brokers: [this.#brokers], clientId: 'poison', log: silentLog });
@@ -175,6 +203,7 @@ class Pods implements PodStack {
 
   async #startGateway(): Promise<{ url: string; ca: string }> {
     const [gatewayPort, adminPort, nowhere] = [await findFreePort(), await findFreePort(), await findFreePort()];
+    this.#adminPort = adminPort;
     const tls = await ensureCertificate(join(this.#directory, 'tls'), Date.now());
     const endpoint = (port: number) => ({ host: '127.0.0.1', port });
     const configFile = join(this.#directory, 'envoy.yaml');
