@@ -4,7 +4,7 @@ import { CommittedReader } from './committed-reader.ts';
 import { type EngineEvent } from './engine-event.ts';
 import { type StandbyOptions, type StreamEngineOptions } from './engine-options.ts';
 import { HandoverSink } from './handover-sink.ts';
-import { findStore, type OpenPartition, toStartOffset } from './open-partition.ts';
+import { findStore, type OpeningOptions, type OpenPartition, toStartOffset } from './open-partition.ts';
 import { PartitionSession } from './partition-session.ts';
 import { type StandbyStatus } from './partition-status.ts';
 
@@ -38,6 +38,7 @@ export class StandbyTask<State, Input> {
   #phase: StandbyStatus['phase'] = 'opening';
   #retryMs: number;
   #wasWarm = false;
+  #opening: OpeningOptions = {};
 
   constructor(options: StreamEngineOptions<State, Input>, standby: StandbyOptions, partition: number) {
     this.partition = partition;
@@ -91,6 +92,7 @@ export class StandbyTask<State, Input> {
         const error = toAppError(thrown, 'FS_INTERNAL', `The copy of partition ${partition} failed`, { partition });
         observe({ kind: 'standbyFailed', partition, code: error.code });
         log.warn({ partition, err: error, retryMs: this.#retryMs }, 'a copy of a partition failed, opening it again');
+        if (error.code === 'FS_STATE_DAMAGED') this.#opening = { distrustLocal: true };
         const broken = this.#warm;
         this.#warm = undefined;
         if (broken !== undefined) await this.#close(broken);
@@ -107,7 +109,8 @@ export class StandbyTask<State, Input> {
     const startMs = ports.clock.monotonicMs();
     const committed = await this.#standby.committedOffset(partition);
     const range = await ports.source.offsets(partition);
-    const { store, openedFrom } = await findStore(options, partition, { committed, range });
+    const { store, openedFrom } = await findStore(options, partition, { committed, range }, this.#opening);
+    this.#opening = {};
     try {
       const startOffset = toStartOffset(options, partition, store, range);
       const open = {

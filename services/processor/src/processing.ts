@@ -21,7 +21,7 @@ import { findLocalStates, readInstanceId } from './adapters/local-states.ts';
 import { createLogHistory } from './adapters/log-history.ts';
 import { readMemoryLimits } from './adapters/memory-limits.ts';
 import { type ProcessorConfig } from './config.ts';
-import { type MemoryPlan, planMemory } from './domain/memory-plan.ts';
+import { type MemoryPlan, planMemory, toMemoryBytes } from './domain/memory-plan.ts';
 import { createOwnership, type Ownership } from './ownership.ts';
 import { type OwnershipMetrics } from './ownership-metrics.ts';
 import { startFireDrills } from './fire-drills.ts';
@@ -167,10 +167,10 @@ function createPast({ config, kafka, codec, log }: ProcessingOptions, checkpoint
 }
 
 async function planOwnMemory(config: ProcessorConfig, partitionCount: number, log: Log): Promise<MemoryPlan> {
+  const { limitBytes, heapLimitBytes } = await readMemoryLimits();
   const plan = planMemory({
-    ...(await readMemoryLimits()),
-    partitionCount,
-    memoryBytes: config.PROCESSOR_MEMORY_BYTES,
+    ...{ heapLimitBytes, partitionCount },
+    memoryBytes: toMemoryBytes(limitBytes, config.PROCESSOR_MEMORY_BYTES),
     cacheBytesWanted: config.PROCESSOR_CACHE_BYTES,
     memtableBytesWanted: config.PROCESSOR_MEMTABLE_BYTES,
   });

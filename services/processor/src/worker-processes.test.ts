@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createWorkerProcesses, toWorkerEnvironment, type WorkerProcess } from './worker-processes.ts';
 
 const base = {
-  count: 2,
+  ...{ count: 2, memoryBytes: 1024 * 1024 * 1024 },
   environment: { KAFKA_BROKERS: 'a:1', PROCESSOR_WORKERS: '2', PROCESSOR_HTTP_PORT: '8080' },
   sleep: () => Promise.resolve(),
   log: silentLog,
@@ -33,6 +33,7 @@ describe('the environment of a worker', () => {
     expect(toWorkerEnvironment({ ...base, config: given, start }, 1)).toMatchObject({
       KAFKA_BROKERS: 'a:1',
       PROCESSOR_WORKERS: '1',
+      PROCESSOR_MEMORY_BYTES: String(512 * 1024 * 1024),
       PROCESSOR_STATE_DIR: '/state/worker-1',
       ...told,
     });

@@ -14,6 +14,8 @@ export interface WorkerProcess {
 export interface WorkerProcessesOptions {
   readonly count: number;
   readonly environment: Environment;
+  /** For the states of all of them. */
+  readonly memoryBytes: number;
   readonly config: {
     readonly PROCESSOR_HTTP_PORT: number;
     readonly PROCESSOR_STATE_DIR: string;
@@ -26,6 +28,8 @@ export interface WorkerProcessesOptions {
   readonly log: Log;
 }
 
+/** What a processor takes at the least; its own plan says when that is more than there should be. */
+const leastMemoryBytes = 32 * 1024 * 1024;
 const firstRestartMs = 200;
 const maxRestartMs = 5000;
 
@@ -39,7 +43,10 @@ export function createWorkerProcesses(options: WorkerProcessesOptions): Componen
 }
 
 /** What the worker is told: the same as this process, with its own port, folder and identity. */
-export function toWorkerEnvironment({ environment, config }: WorkerProcessesOptions, index: number): Environment {
+export function toWorkerEnvironment(
+  { count, environment, memoryBytes, config }: WorkerProcessesOptions,
+  index: number,
+): Environment {
   const port = config.PROCESSOR_HTTP_PORT === 0 ? 0 : config.PROCESSOR_HTTP_PORT + index;
   const advertised =
     config.PROCESSOR_ADVERTISED_URL === undefined ? undefined : new URL(config.PROCESSOR_ADVERTISED_URL);
@@ -48,6 +55,7 @@ export function toWorkerEnvironment({ environment, config }: WorkerProcessesOpti
   return {
     ...environment,
     PROCESSOR_WORKERS: '1',
+    PROCESSOR_MEMORY_BYTES: String(Math.max(leastMemoryBytes, Math.floor(memoryBytes / count))),
     PROCESSOR_HTTP_PORT: String(port),
     PROCESSOR_STATE_DIR: join(config.PROCESSOR_STATE_DIR, `worker-${index}`),
     ...(advertised === undefined ? {} : { PROCESSOR_ADVERTISED_URL: advertised.href.replace(/\/$/, '') }),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { planMemory } from './memory-plan.ts';
+import { planMemory, toMemoryBytes } from './memory-plan.ts';
 
 const mib = 1024 * 1024;
 const roomy = {
-  ...{ limitBytes: 8192 * mib, heapLimitBytes: 4096 * mib, partitionCount: 6, memoryBytes: undefined },
+  ...{ heapLimitBytes: 4096 * mib, partitionCount: 6, memoryBytes: 4096 * mib },
   ...{ cacheBytesWanted: 64 * mib, memtableBytesWanted: 16 * mib },
 };
 
@@ -12,12 +12,12 @@ describe('planMemory', () => {
     { name: 'keeps the wishes where there is room', given: {}, cacheMib: 64, memtableMib: 16, isTight: false },
     {
       name: 'shares half of a small container out, after the block caches',
-      given: { limitBytes: 1024 * mib },
+      given: { memoryBytes: toMemoryBytes(1024 * mib, undefined) },
       ...{ cacheMib: 35.55, memtableMib: 8.88, isTight: false },
     },
     {
       name: 'takes what is configured for what there is',
-      given: { memoryBytes: 6 * 44 * mib },
+      given: { memoryBytes: toMemoryBytes(1024 * mib, 6 * 44 * mib) },
       ...{ cacheMib: 8, memtableMib: 2, isTight: false },
     },
     {
@@ -27,7 +27,7 @@ describe('planMemory', () => {
     },
     {
       name: 'goes no lower than what works, and says that it is tight',
-      given: { limitBytes: 256 * mib, partitionCount: 12 },
+      given: { memoryBytes: 128 * mib, partitionCount: 12 },
       ...{ cacheMib: 1, memtableMib: 0.25, isTight: true },
     },
   ])('$name', ({ given, cacheMib, memtableMib, isTight }) => {

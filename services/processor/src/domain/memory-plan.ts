@@ -1,12 +1,10 @@
 export interface MemoryInput {
-  /** What the container, or else the machine, gives all processes in it. */
-  readonly limitBytes: number;
   /** What V8 lets the heap grow to. */
   readonly heapLimitBytes: number;
   /** Of the log: any of them may come to be owned here. */
   readonly partitionCount: number;
-  /** As configured; half of the limit when left out. */
-  readonly memoryBytes: number | undefined;
+  /** For all of them, of {@link toMemoryBytes}. */
+  readonly memoryBytes: number;
   readonly cacheBytesWanted: number;
   readonly memtableBytesWanted: number;
 }
@@ -31,12 +29,17 @@ const cacheShare = 2 / 3;
 /** The rest of the heap is for records on their way, outputs and garbage. */
 const heapShare = 1 / 2;
 
+/** What states may take of what the container, or else the machine, gives: as configured, or half of it. */
+export function toMemoryBytes(limitBytes: number, configuredBytes: number | undefined): number {
+  return configuredBytes ?? limitBytes / 2;
+}
+
 /**
  * Shares memory out among the partitions, so that owning all of them stays within it. Wishes are kept where there is
  * room, and made smaller where there isn't.
  */
 export function planMemory(input: MemoryInput): MemoryPlan {
-  const { limitBytes, heapLimitBytes, partitionCount, memoryBytes = limitBytes / 2 } = input;
+  const { heapLimitBytes, partitionCount, memoryBytes } = input;
   const each = memoryBytes / Math.max(1, partitionCount) - blockCacheBytes;
   const heapEach = (heapLimitBytes * heapShare) / Math.max(1, partitionCount);
   const cacheRoom = Math.min(each * cacheShare, heapEach);
