@@ -15,6 +15,7 @@ const clients = [
   { client: 'jose', home: '^libs/access/' },
   { client: '@kafkajs/confluent-schema-registry', home: '^libs/schema-registry/' },
   { client: 'avsc', home: '^libs/schema-registry/' },
+  { client: 'ajv', home: '^libs/contracts/src/compile-event-checks[.]ts$' },
   { client: 'undici', home: '^loadtest/' },
 ];
 
@@ -52,7 +53,7 @@ module.exports = {
       name: 'contracts-import-kernel-and-zod-only',
       severity: 'error',
       from: { path: '^libs/contracts/src', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['^libs/(contracts|kernel)/', 'node_modules/zod/'] },
+      to: { pathNot: ['^libs/(contracts|kernel)/', 'node_modules/(zod|ajv)/'] },
     },
     {
       name: 'models-are-pure',

@@ -3,6 +3,8 @@ import { type EventData, type EventType } from './events/index.ts';
 
 /** Ids are printable: they go into logs, headers and other people's tables. */
 const idPattern = /^[^\p{Cc}\p{Cs}]+$/u;
+// Media types have no case; JSON Schema's patterns have no flag that says so.
+const jsonMediaType = /^[Aa][Pp][Pp][Ll][Ii][Cc][Aa][Tt][Ii][Oo][Nn]\/(?:[\w.+-]+\+)?[Jj][Ss][Oo][Nn]\b/;
 const printable = 'no control characters or lone surrogates';
 
 /**
@@ -15,11 +17,7 @@ export const envelopeSchema = z.object({
   source: z.string().min(1).max(128).describe('/robots/{robotId}; the platform may also write as /fleet/...'),
   type: z.string().min(1).max(64).describe('One of the types below'),
   time: z.string().max(40).optional().describe("The robot's clock, RFC 3339: data, never trusted for order"),
-  datacontenttype: z
-    .string()
-    .max(64)
-    .regex(/^application\/(?:[\w.+-]+\+)?json\b/i, 'JSON is the only data')
-    .optional(),
+  datacontenttype: z.string().max(64).regex(jsonMediaType, 'JSON is the only data').optional(),
   dataschema: z.string().max(256).optional(),
   subject: z.string().max(128).optional(),
   sequence: z

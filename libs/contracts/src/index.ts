@@ -4,6 +4,7 @@ export { contentTypes, isAvroEvent } from './content-types.ts';
 export { type DialectDeviation } from './dialects/dialect-deviations.ts';
 export { dialectTypes, type DialectType, isDialectType } from './dialects/map-dialect.ts';
 export { decodeFleetRecord, type FleetRecord } from './decode-fleet-record.ts';
+export { type EventChecks } from './event-checks.ts';
 export { type EventDescription, type EventField, renderEventDocs } from './describe-events.ts';
 export { toEventJsonSchema } from './event-json-schema.ts';
 export { type Envelope, type FleetEvent, toRobotSource } from './event-envelope.ts';

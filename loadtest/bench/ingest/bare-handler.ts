@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type EventKey, type IngestMemory } from '@fleetstream/cache';
-import { topics } from '@fleetstream/contracts';
+import { type EventChecks, topics } from '@fleetstream/contracts';
 import { type LogProducer } from '@fleetstream/kafka';
 import { type KeyRing } from '@fleetstream/signing';
 import { checkEvents } from '../../../services/webhook/src/domain/check-events.ts';
@@ -12,6 +12,7 @@ export interface BareParts {
   readonly keys: KeyRing;
   readonly memory: IngestMemory;
   readonly logProducer: LogProducer;
+  readonly checks: EventChecks;
 }
 
 const limits = { maxEvents: 500, maxJsonDepth: 32, maxTextBytes: 64 * 1024 };
@@ -40,7 +41,7 @@ export function createBareHandler(parts: BareParts): (request: IncomingMessage, 
 }
 
 async function answer(
-  { keys, memory, logProducer }: BareParts,
+  { keys, memory, logProducer, checks }: BareParts,
   request: IncomingMessage,
   body: Buffer,
 ): Promise<{ status: number; text: string }> {
@@ -55,7 +56,7 @@ async function answer(
   const parsed = parseBody(headers, body, limits);
   if (parsed.kind === 'refused') return refused(parsed.code, 400);
   const checked = checkEvents(parsed, {
-    ...{ sender, dialect: undefined, maySendFor: () => true, webhookId: verified.webhookId, body },
+    ...{ sender, dialect: undefined, maySendFor: () => true, webhookId: verified.webhookId, body, checks },
     maxEventBytes: 256 * 1024,
   });
   const valid = checked.filter((event) => event.kind === 'valid');

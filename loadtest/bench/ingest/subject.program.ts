@@ -3,6 +3,7 @@ import { type AddressInfo } from 'node:net';
 import { createIngestMemory } from '@fleetstream/cache';
 import { loadConfig } from '@fleetstream/config';
 import { topics } from '@fleetstream/contracts';
+import { compileEventChecks } from '@fleetstream/contracts/compile-event-checks';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { silentLog } from '@fleetstream/kernel';
 import express from 'express';
@@ -54,7 +55,10 @@ async function startProduct(toListener?: Parameters<typeof createComponents>[2])
 async function startBare(toListener: (parts: BareParts) => RequestListener) {
   const { memory, logProducer, ring } = createParts(config);
   const stops = [await logProducer.start(), await memory.start()];
-  const server = createServer({ keepAliveTimeout: 65_000 }, toListener({ memory, logProducer, keys: ring }));
+  const server = createServer(
+    { keepAliveTimeout: 65_000 },
+    toListener({ memory, logProducer, keys: ring, checks: compileEventChecks() }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,

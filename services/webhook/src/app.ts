@@ -1,5 +1,6 @@
 import { type CacheFailure, createFoldProgressBoard, createIngestMemory } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
+import { compileEventChecks } from '@fleetstream/contracts/compile-event-checks';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
@@ -54,6 +55,7 @@ export function createComponents(config: WebhookConfig, log: Log, toListener = c
     keysKnown,
     clientCerts: createClientCerts(config.WEBHOOK_TRUST_CLIENT_CERT, toAddressList(config.WEBHOOK_GATEWAY_ADDRESSES)),
     budget,
+    checks: compileEventChecks(),
     metrics,
     log,
     clock: systemClock,

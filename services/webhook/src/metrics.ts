@@ -39,60 +39,47 @@ const breakerStates = ['closed', 'half-open', 'open'] as const satisfies readonl
 
 export function createWebhookMetrics(): WebhookMetrics {
   const registry = createMetrics('webhook');
-  const {
-    requests,
-    refusals,
-    events,
-    ackLatency,
-    clocks,
-    clockOffsets,
-    gone,
-    shed,
-    requestEvents,
-    batchRecords,
-    batchSeconds,
-    cacheFailures,
-  } = createSeries(registry);
+  const series = createSeries(registry);
   // Looked up once: finding a counter by its labels costs more than counting.
-  const accepted2xx = requests.labels('2xx');
-  const acceptedEvents = events.labels('accepted', 'none');
+  const accepted2xx = series.requests.labels('2xx');
+  const acceptedEvents = series.events.labels('accepted', 'none');
   // A series that begins with its first event has no rate for the scrapes before it: the autoscaler would have no figure
   // for an idle pod, and an alert would miss the first failure.
-  for (const series of [accepted2xx, requests.labels('5xx'), acceptedEvents]) series.inc(0);
+  for (const counter of [accepted2xx, series.requests.labels('5xx'), acceptedEvents]) counter.inc(0);
   return {
     registry,
     onAnswer: (status, code, durationMs) => {
       if (status === 202) {
         accepted2xx.inc();
-        ackLatency.observe(durationMs / 1000);
-      } else requests.labels(`${Math.floor(status / 100)}xx`).inc();
-      if (code !== undefined) refusals.labels(code).inc();
+        series.ackLatency.observe(durationMs / 1000);
+      } else series.requests.labels(`${Math.floor(status / 100)}xx`).inc();
+      if (code !== undefined) series.refusals.labels(code).inc();
     },
     onResults: (results) => {
-      requestEvents.observe(results.length);
+      series.requestEvents.observe(results.length);
       let accepted = 0;
       for (const { result, code } of results) {
         if (result === 'accepted') accepted += 1;
-        else events.labels(result, code ?? 'none').inc();
+        else series.events.labels(result, code ?? 'none').inc();
       }
       if (accepted > 0) acceptedEvents.inc(accepted);
     },
     onClockOffset: (offsetSeconds, outOfWindow) => {
-      clockOffsets.observe(Math.abs(offsetSeconds));
-      if (outOfWindow) clocks.inc();
+      series.clockOffsets.observe(Math.abs(offsetSeconds));
+      if (outOfWindow) series.clocks.inc();
     },
     onShed: (rank, code) => {
-      shed.labels(ranks[rank], code).inc();
+      series.shed.labels(ranks[rank], code).inc();
     },
     onSenderGone: () => {
-      gone.inc();
+      series.gone.inc();
     },
     onBatch: ({ records, durationMs, outcome }) => {
-      batchRecords.observe(records);
-      batchSeconds.labels(outcome).observe(durationMs / 1000);
+      series.batchRecords.observe(records);
+      series.batchSeconds.labels(outcome).observe(durationMs / 1000);
     },
     onCacheFailure: (operation, reason) => {
-      cacheFailures.labels(operation, reason).inc();
+      series.cacheFailures.labels(operation, reason).inc();
     },
     observe: (sources) => {
       observeSources(registry, sources);
@@ -101,53 +88,38 @@ export function createWebhookMetrics(): WebhookMetrics {
 }
 
 function createSeries(registry: Metrics) {
-  const requests = registry.counter('requests_total', 'Requests answered, by class of status.', ['class']);
-  const refusals = registry.counter('problems_total', 'Requests answered with a problem document, by code.', ['code']);
-  const events = registry.counter('events_total', 'Events answered, by result and reason.', ['result', 'reason']);
-  const ackLatency = registry.histogram(
-    'ack_latency_seconds',
-    'From the arrival of the headers to the 202.',
-    latencyBucketsSeconds,
-  );
-  const clocks = registry.counter(
-    'clock_out_of_window_total',
-    'Signed requests of robots whose clock is off by 5 min.',
-  );
-  const clockOffsets = registry.histogram(
-    'clock_offset_seconds',
-    'How far the clock of a signed request was from ours, either way.',
-    [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
-  );
-  const gone = registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.');
-  const shed = registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
-    'rank',
-    'reason',
-  ]);
-  const requestEvents = registry.histogram('request_events', 'Events in one request.', batchSizes);
-  const batchRecords = registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes);
-  const batchSeconds = registry.histogram(
-    'log_batch_seconds',
-    'From sending a produce batch to its outcome.',
-    latencyBucketsSeconds,
-    ['outcome'],
-  );
-  const cacheFailures = registry.counter('cache_failures_total', 'Calls to Redis that came to nothing.', [
-    'operation',
-    'reason',
-  ]);
   return {
-    requests,
-    refusals,
-    events,
-    ackLatency,
-    clocks,
-    clockOffsets,
-    gone,
-    shed,
-    requestEvents,
-    batchRecords,
-    batchSeconds,
-    cacheFailures,
+    requests: registry.counter('requests_total', 'Requests answered, by class of status.', ['class']),
+    refusals: registry.counter('problems_total', 'Requests answered with a problem document, by code.', ['code']),
+    events: registry.counter('events_total', 'Events answered, by result and reason.', ['result', 'reason']),
+    ackLatency: registry.histogram(
+      'ack_latency_seconds',
+      'From the arrival of the headers to the 202.',
+      latencyBucketsSeconds,
+    ),
+    clocks: registry.counter('clock_out_of_window_total', 'Signed requests of robots whose clock is off by 5 min.'),
+    clockOffsets: registry.histogram(
+      'clock_offset_seconds',
+      'How far the clock of a signed request was from ours, either way.',
+      [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
+    ),
+    gone: registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.'),
+    shed: registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
+      'rank',
+      'reason',
+    ]),
+    requestEvents: registry.histogram('request_events', 'Events in one request.', batchSizes),
+    batchRecords: registry.histogram('log_batch_records', 'Records in one produce batch.', batchSizes),
+    batchSeconds: registry.histogram(
+      'log_batch_seconds',
+      'From sending a produce batch to its outcome.',
+      latencyBucketsSeconds,
+      ['outcome'],
+    ),
+    cacheFailures: registry.counter('cache_failures_total', 'Calls to Redis that came to nothing.', [
+      'operation',
+      'reason',
+    ]),
   };
 }
 

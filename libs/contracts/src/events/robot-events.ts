@@ -10,7 +10,7 @@ export const robotTelemetrySchema = z
     metrics: z
       .record(nameSchema, z.object({ value: numberSchema, unit: z.string().max(16).optional() }))
       .refine((metrics) => Object.keys(metrics).length <= metricsPerEventMax, `at most ${metricsPerEventMax} metrics`)
-      .describe('Name to value and unit'),
+      .meta({ description: 'Name to value and unit', maxProperties: metricsPerEventMax }),
     raw: rawSchema.optional(),
   })
   .describe('Named numbers with their units.');

@@ -1,4 +1,5 @@
 import { type DialectType } from '@fleetstream/contracts';
+import { compileEventChecks } from '@fleetstream/contracts/compile-event-checks';
 import { describe, expect, it } from 'vitest';
 import { type CheckedEvent, checkEvents } from './check-events.ts';
 import { type Sender } from './ingest-target.ts';
@@ -7,6 +8,7 @@ import { parseBody } from './parse-body.ts';
 const withoutId = { specversion: '1.0', source: '/robots/r-1', type: 'robot.state.v1', data: { mode: 'AUTO' } };
 const event = { id: 'e-1', ...withoutId };
 
+const checks = compileEventChecks();
 const limits = { maxEvents: 10, maxJsonDepth: 8, maxTextBytes: 300 };
 const robot = { kind: 'robot', id: 'r-1' } as const;
 
@@ -22,7 +24,7 @@ function check(events: readonly unknown[], { text, sender = robot, dialect }: Se
   const parsed = parseBody({ 'content-type': 'application/json' }, body, limits);
   if (parsed.kind === 'refused') throw new Error(parsed.detail);
   const maySendFor = (fleetId: string, robotId: string) => fleetId === 'f-1' && robotId.startsWith('r-');
-  return checkEvents(parsed, { sender, dialect, maySendFor, webhookId: 'msg', body, maxEventBytes: 400 });
+  return checkEvents(parsed, { sender, dialect, maySendFor, checks, webhookId: 'msg', body, maxEventBytes: 400 });
 }
 
 /** What is to be appended, or the code that stands against it. */

@@ -1,5 +1,6 @@
 import {
   type DialectType,
+  type EventChecks,
   type EventResult,
   type FleetEvent,
   parseRobotEvent,
@@ -32,6 +33,7 @@ export interface CheckOptions {
   readonly dialect?: DialectType | undefined;
   /** Whether a fleet may send for a robot. */
   readonly maySendFor: (fleetId: string, robotId: string) => boolean;
+  readonly checks: EventChecks;
   readonly webhookId: string;
   readonly body: Buffer;
   readonly maxEventBytes: number;
@@ -61,7 +63,7 @@ interface Given {
 }
 
 function checkEvent({ raw, span, fallbackId }: Given, parsed: ParsedBody, options: CheckOptions): CheckedEvent {
-  const { dialect, body } = options;
+  const { dialect, body, checks } = options;
   const problem = checkJson(parsed.spansAreEvents ? raw : dataOf(raw), span);
   // A robot that can't but send 64-bit integers in its own dialect is read: `raw` gets its bytes, not our rounding.
   const keepRaw = dialect !== undefined && problem?.code === 'FS_JSON_NUMBER_UNSAFE';
@@ -71,7 +73,7 @@ function checkEvent({ raw, span, fallbackId }: Given, parsed: ParsedBody, option
   const { robotId } = robot;
   const deviations = keepRaw ? (['number-beyond-exact'] as const) : [];
   const given = dialect === undefined ? raw : { type: dialect, data: raw };
-  const read = parseRobotEvent(given, { robotId, fallbackId, deviations });
+  const read = parseRobotEvent(given, { robotId, fallbackId, deviations, checks });
   if (read.kind === 'rejected') return rejected(read.id ?? fallbackId, read.code, read.detail);
   const { event, canonical } = read;
   const value = canonical && parsed.spansAreEvents ? cut(parsed, body, span) : print(event, keepRaw, body, span);

@@ -1,3 +1,4 @@
+import { type EventChecks } from '@fleetstream/contracts';
 import { readRequestId } from '@fleetstream/runtime';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
@@ -22,6 +23,7 @@ import { createAnswerSender } from './send-answer.ts';
 export interface EventsHandlerOptions extends AppendPorts, TrustPorts {
   readonly pressure: Pick<PressureGauge, 'level' | 'reportEveryMs'>;
   readonly budget: ByteBudget;
+  readonly checks: EventChecks;
   readonly metrics: WebhookMetrics;
   readonly log: Log;
   readonly clock: Clock;
@@ -109,7 +111,7 @@ async function answerEvents(
   { sender, dialect }: IngestTarget,
   hold: ByteHold,
 ): Promise<Answer | undefined> {
-  const { limits, keys, clock, metrics } = options;
+  const { limits, keys, checks, clock, metrics } = options;
   const refused = (refusal: Refusal) => toRefusalAnswer(refusal, readRequestId(request));
   const { headers } = request;
   if (options.pressure.level() === 3 && !isUrgent(headers)) {
@@ -136,6 +138,7 @@ async function answerEvents(
     sender,
     dialect,
     maySendFor: (fleetId, robotId) => keys.maySendFor(fleetId, robotId),
+    checks,
     webhookId,
     body,
     maxEventBytes: limits.maxEventBytes,
