@@ -180,9 +180,18 @@ class Producer implements LogProducer {
 }
 
 function toQueued(record: AppendRecord): Omit<QueuedRecord, 'call' | 'index'> {
-  const { topic, key, value, contentType, partition } = record;
-  const headers = contentType === undefined ? cloudEventHeaders : encodeHeaders({ 'content-type': contentType });
+  const { topic, key, value, partition } = record;
+  const headers = toHeaderBytes(record);
   const produced = { topic, key, value, headers, ...(partition === undefined ? {} : { partition }) };
   const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : value.length;
-  return { record: produced, sizeBytes: valueBytes + key.length + recordOverheadBytes };
+  return {
+    record: produced,
+    sizeBytes: valueBytes + key.length + (record.headers === undefined ? 0 : headers.length) + recordOverheadBytes,
+  };
+}
+
+function toHeaderBytes({ contentType, headers }: AppendRecord): Buffer {
+  if (headers !== undefined)
+    return encodeHeaders(contentType === undefined ? headers : { 'content-type': contentType, ...headers });
+  return contentType === undefined ? cloudEventHeaders : encodeHeaders({ 'content-type': contentType });
 }

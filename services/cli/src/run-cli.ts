@@ -4,6 +4,7 @@ import { type CliWorld, type Command } from './command.ts';
 import { capsuleCommand } from './commands/capsule.ts';
 import { checkpointsCommand } from './commands/checkpoints.ts';
 import { commandCommand } from './commands/command.ts';
+import { deadLettersCommand } from './commands/dead-letters.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -24,11 +25,12 @@ const commands: readonly Command[] = [
   insightsCommand,
   keysCommand,
   checkpointsCommand,
+  deadLettersCommand,
 ];
 
 const help = `fleetstream <command> [flags]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`).join('\n')}
 
   fleetstream <command> --help   says more
 
