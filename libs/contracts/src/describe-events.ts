@@ -1,12 +1,18 @@
 import { z } from 'zod';
 import { dialectTypes } from './dialects/map-dialect.ts';
 import { envelopeSchema } from './event-envelope.ts';
-import { fleetEventSchemas, insightEventSchemas, outputEventSchemas, robotEventSchemas } from './events/index.ts';
+import {
+  fleetEventSchemas,
+  insightEventSchemas,
+  outputEventSchemas,
+  robotEventSchemas,
+  rolloutEventSchemas,
+} from './events/index.ts';
 import { isJsonObject, type JsonObject } from './json-object.ts';
 
 export interface EventDescription {
   readonly type: string;
-  readonly sender: 'robot' | 'platform' | 'model' | 'insights';
+  readonly sender: 'robot' | 'platform' | 'model' | 'insights' | 'commands';
   readonly what: string;
   readonly fields: readonly EventField[];
 }
@@ -26,6 +32,7 @@ export function describeEvents(): readonly EventDescription[] {
     ...describeAll(fleetEventSchemas, 'platform'),
     ...describeAll(outputEventSchemas, 'model'),
     ...describeAll(insightEventSchemas, 'insights'),
+    ...describeAll(rolloutEventSchemas, 'commands'),
   ];
 }
 
@@ -50,6 +57,7 @@ export function renderEventDocs(): string {
     ...renderGroup('From the platform', 'platform'),
     ...renderGroup('From the robot model', 'model'),
     ...renderGroup('From the insights service', 'insights'),
+    ...renderGroup('From the commands service', 'commands'),
     '',
   ].join('\n\n');
 }

@@ -18,6 +18,8 @@ export {
   robotEventSchemas,
   type OutputEventType,
   type RobotEventType,
+  rolloutEventSchemas,
+  type RolloutEventType,
 } from './events/index.ts';
 export {
   type CommandAckStatus,
@@ -55,6 +57,25 @@ export {
   type RobotTaskData,
   type RobotTelemetryData,
 } from './events/robot-events.ts';
+export {
+  type GateFigures,
+  gateFiguresSchema,
+  type RolloutAbortedData,
+  type RolloutCommand,
+  rolloutCommandSchema,
+  type RolloutControlledData,
+  type RolloutCreatedData,
+  type RolloutGate,
+  rolloutGateSchema,
+  rolloutMax,
+  type RolloutPassedData,
+  type RolloutPlan,
+  rolloutPlanSchema,
+  type RolloutReleasedData,
+  type RolloutRobotsData,
+  type Selector,
+  selectorSchema,
+} from './events/rollout-events.ts';
 export { type RobotStateData } from './events/robot-state.ts';
 export { type ActionStatus, type ErrorLevel, errorLevels } from './events/shared.ts';
 export {

@@ -5,6 +5,7 @@ export const topics = {
   alerts: 'fleet.alerts',
   commands: 'fleet.commands',
   insights: 'fleet.insights',
+  rollouts: 'fleet.rollouts',
   deadLetters: 'fleet.dlq',
 } as const;
 
@@ -53,6 +54,16 @@ export const topicSpecs: readonly TopicSpec[] = [
     key: 'robotId',
     what: 'AI verdicts',
     config: { 'cleanup.policy': 'delete', 'retention.ms': String(30 * day) },
+  },
+  {
+    name: topics.rollouts,
+    key: 'rolloutId',
+    what: 'commands to many robots: the pinned list and every decision, in order',
+    config: {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(30 * day),
+      'message.timestamp.type': 'LogAppendTime',
+    },
   },
   {
     name: topics.deadLetters,

@@ -13,6 +13,14 @@ import { insightSchema } from './insight-events.ts';
 import { fleetAlertSchema, robotStateViewSchema } from './output-events.ts';
 import { robotAlertSchema, robotCommandAckSchema, robotTaskSchema, robotTelemetrySchema } from './robot-events.ts';
 import { robotStateSchema } from './robot-state.ts';
+import {
+  rolloutAbortedSchema,
+  rolloutControlledSchema,
+  rolloutCreatedSchema,
+  rolloutPassedSchema,
+  rolloutReleasedSchema,
+  rolloutRobotsSchema,
+} from './rollout-events.ts';
 
 /** Types that a robot may send, with the schema of their `data`. */
 export const robotEventSchemas = {
@@ -46,9 +54,20 @@ export const insightEventSchemas = {
   'fleet.insight.v1': insightSchema,
 } as const;
 
+/** Types that the commands service writes to `fleet.rollouts`. */
+export const rolloutEventSchemas = {
+  'fleet.rollout-robots.v1': rolloutRobotsSchema,
+  'fleet.rollout-created.v1': rolloutCreatedSchema,
+  'fleet.rollout-released.v1': rolloutReleasedSchema,
+  'fleet.rollout-passed.v1': rolloutPassedSchema,
+  'fleet.rollout-aborted.v1': rolloutAbortedSchema,
+  'fleet.rollout-controlled.v1': rolloutControlledSchema,
+} as const;
+
 export type RobotEventType = keyof typeof robotEventSchemas;
 export type FleetEventType = keyof typeof fleetEventSchemas;
 export type OutputEventType = keyof typeof outputEventSchemas;
+export type RolloutEventType = keyof typeof rolloutEventSchemas;
 /** What may stand in `fleet.events`. */
 export type EventType = RobotEventType | FleetEventType;
 
