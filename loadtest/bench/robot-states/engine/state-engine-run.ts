@@ -1,0 +1,45 @@
+/** What one process of our engine is told. */
+export interface StateEngineRun {
+  readonly brokers: string;
+  readonly inputTopic: string;
+  readonly outputTopic: string;
+  readonly deadLetterTopic: string;
+  readonly groupId: string;
+  readonly partitions: number;
+  /** The same for each life of one instance. */
+  readonly instanceId: string;
+  readonly stateDir: string;
+  readonly checkpointUrl: string;
+  readonly checkpointIntervalMs: number;
+  /** Copies that other instances keep of each partition. */
+  readonly standbyReplicas: number;
+  readonly cacheEntries: number;
+}
+
+/** What it says, a line each, the moment it happens. */
+export type StateEngineLine = { readonly atMs: number } & (
+  | { readonly kind: 'assigned'; readonly partitions: readonly number[]; readonly standbys: readonly number[] }
+  | { readonly kind: 'opened'; readonly partition: number; readonly openedFrom: string; readonly durationMs: number }
+  | {
+      readonly kind: 'restored';
+      readonly partition: number;
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: 'checkpointed';
+      readonly partition: number;
+      readonly appliedOffset: number;
+      readonly uploadedBytes: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'warm'; readonly partition: number }
+  | { readonly kind: 'failed'; readonly partition: number; readonly code: string }
+  | ({ readonly kind: 'batches' } & BatchTimes)
+);
+
+/** Of the batches since the line before: how long each was worked on, by whether a checkpoint was under way. */
+export interface BatchTimes {
+  readonly during: readonly number[];
+  readonly without: readonly number[];
+}
