@@ -8,10 +8,9 @@ import { createRobotKeys } from '@fleetstream/signing';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
 import { createCommandFollower } from './adapters/command-follower.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
+import { createPlatformDirectory } from './adapters/platform-directory.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
-import { createRobotDirectory } from './adapters/robot-directory.ts';
 import { createRobotPlaces } from './adapters/robot-places.ts';
-import { createRobotPlatform, type RobotPlatform } from './adapters/robot-platform.ts';
 import { createCommandPolls, toMoment } from './command-polls.ts';
 import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
@@ -122,24 +121,16 @@ function createShared(config: CommandsConfig, { log, clock, metrics, mayDeliver 
       metrics.cacheFailure(operation, reason);
     },
   });
-  const platform = createPlatform(config, log);
-  const directory = createRobotDirectory({ platform, cache, clock, log, freshMs: config.COMMANDS_PLATFORM_FRESH_MS });
+  const { platform, directory } = createPlatformDirectory(config, {
+    ...{ cache, producer, clock, log },
+    metrics: metrics.platform,
+  });
   const book = new CommandBook({ finishedMax: config.COMMANDS_FINISHED_MAX, openMax: config.COMMANDS_OPEN_MAX });
   const desk = new DeliveryDesk(book, config.COMMANDS_REOFFER_MS, mayDeliver);
   const polls = createCommandPolls({ desk, clock, maxPolls: config.COMMANDS_MAX_POLLS });
   const keys = createRobotKeys(config.COMMANDS_MASTER_KEY, config.COMMANDS_KEY_VERSIONS);
   const deliveries = createDeliveryLog({ producer, clock, log, metrics });
   return { kafka, producer, cache, platform, directory, book, desk, polls, keys, deliveries };
-}
-
-function createPlatform(config: CommandsConfig, log: Log): RobotPlatform | undefined {
-  if (config.COMMANDS_PLATFORM_URL === undefined) return undefined;
-  return createRobotPlatform({
-    url: config.COMMANDS_PLATFORM_URL,
-    log,
-    timeoutMs: config.COMMANDS_PLATFORM_TIMEOUT_MS,
-    resetMs: config.COMMANDS_PLATFORM_BREAKER_RESET_MS,
-  });
 }
 
 function createVerifier(config: CommandsConfig): TokenVerifier {

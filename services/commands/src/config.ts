@@ -8,6 +8,7 @@ import {
   secretValue,
 } from '@fleetstream/config';
 import { z } from 'zod';
+import { platformConfig } from './adapters/platform-config.ts';
 
 /** Everything the commands service can be told; the keys are environment variables. */
 export const commandsConfig = z
@@ -37,21 +38,7 @@ export const commandsConfig = z
       ),
     COMMANDS_JWT_ISSUER: z.string().min(1).optional().describe('Only tokens of this issuer are accepted.'),
     COMMANDS_JWT_AUDIENCE: z.string().min(1).optional().describe('Only tokens for this audience are accepted.'),
-    COMMANDS_PLATFORM_URL: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .describe(
-        'Robot Platform, whose `/robots` lists the robots; without it nothing is pushed, and commands are pulled.',
-      ),
-    COMMANDS_PLATFORM_FRESH_MS: countValue
-      .min(1000)
-      .default(15_000)
-      .describe('How old the list of robots may be before it is asked for again.'),
-    COMMANDS_PLATFORM_TIMEOUT_MS: countValue.min(10).default(5000).describe('What the whole list of robots may take.'),
-    COMMANDS_PLATFORM_BREAKER_RESET_MS: countValue
-      .min(10)
-      .default(5000)
-      .describe('How long a Robot Platform that keeps failing is left alone before it is tried again.'),
+    ...platformConfig,
     COMMANDS_ALLOW_PRIVATE_CALLBACKS: flagValue
       .default(false)
       .describe('Whether callback URLs may be http and lead to private addresses, for robots on our own network.'),
@@ -98,6 +85,9 @@ export const commandsConfig = z
   })
   .refine((config) => (config.COMMANDS_JWT_SECRET === undefined) !== (config.COMMANDS_JWKS_URL === undefined), {
     error: 'give either COMMANDS_JWT_SECRET or COMMANDS_JWKS_URL',
+  })
+  .refine((config) => config.COMMANDS_PLATFORM_URL === undefined || config.COMMANDS_PLATFORM_FILE === undefined, {
+    error: 'give either COMMANDS_PLATFORM_URL or COMMANDS_PLATFORM_FILE',
   });
 
 export type CommandsConfig = z.infer<typeof commandsConfig>;

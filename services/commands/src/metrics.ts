@@ -2,6 +2,7 @@ import { type BreakerState, type CacheFailure } from '@fleetstream/cache';
 import { type CommandStatus, type DeliveryData } from '@fleetstream/contracts';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
+import { createPlatformMetrics, type PlatformMetrics } from './adapters/platform-metrics.ts';
 
 export type RequestOutcome = 'appended' | 'known' | 'conflict' | 'failed';
 /** `superseded`: the robot asked again before it was answered; `gone`: it hung up. */
@@ -20,6 +21,7 @@ export interface CommandsMetrics {
   transition(status: CommandStatus): void;
   undecodable(): void;
   cacheFailure(operation: 'get' | 'set' | 'claim', reason: CacheFailure): void;
+  readonly platform: PlatformMetrics;
   observe(gauges: CommandsGauges): void;
 }
 
@@ -62,6 +64,7 @@ export function createCommandsMetrics(): CommandsMetrics {
   ]);
   return {
     registry,
+    platform: createPlatformMetrics(registry),
     requested: (outcome) => {
       requests.labels(outcome).inc();
     },

@@ -1,21 +1,30 @@
-import { type KeyValueCache } from '@fleetstream/cache';
 import { AppError, type Clock, type Log, toMessage } from '@fleetstream/kernel';
+import { type LogProducer } from '@fleetstream/kafka';
 import { type Component } from '@fleetstream/runtime';
-import { z } from 'zod';
-import { type PlatformRobot, type RobotPlatform, robotSchema } from './robot-platform.ts';
+import { type PlatformRobot } from '../domain/platform-robot.ts';
+import { type RosterRules } from '../domain/robot-roster.ts';
+import { type PlatformMetrics } from './platform-metrics.ts';
+import { type Roster, type RosterStore } from './platform-roster-store.ts';
+import { playTurn } from './platform-turn.ts';
+import { type RobotPlatform } from './robot-platform.ts';
 
 export interface RobotDirectoryOptions {
   /** `undefined`: no Robot Platform is configured. */
   readonly platform: RobotPlatform | undefined;
-  readonly cache: KeyValueCache;
+  readonly store: RosterStore;
+  /** Tells the log of robots that come, change and go; without it nothing is told. */
+  readonly producer: Pick<LogProducer, 'append'> | undefined;
+  readonly rules: RosterRules;
+  readonly metrics: PlatformMetrics;
   readonly clock: Clock;
   readonly log: Log;
   /** A list that is younger is not asked for again, by any instance. */
   readonly freshMs: number;
 }
 
-/** The robots as the Robot Platform listed them when last it answered. */
+/** The robots as the Robot Platform listed them when last it gave a list that could be believed. */
 export interface RobotListing {
+  /** In the order of their ids. */
   readonly robots: readonly PlatformRobot[];
   /** Milliseconds since the epoch. */
   readonly fetchedAtMs: number;
@@ -23,7 +32,7 @@ export interface RobotListing {
 
 export interface RobotDirectory extends Component {
   /**
-   * The newest list that is known; asks for a newer one first when it is not fresh.
+   * The newest list that is known, at once; waits for the Robot Platform only when none is known.
    *
    * @throws AppError FS_PLATFORM_UNAVAILABLE when there is none, not even an old one
    */
@@ -33,53 +42,44 @@ export interface RobotDirectory extends Component {
   /** Where the robot wants its commands posted, as far as is known without asking. */
   callbackOf(robotId: string): string | undefined;
   ageMs(): number | undefined;
+  /** Looks for a newer list, unless the known one is fresh. Never rejects. */
+  refresh(): Promise<void>;
 }
 
-const listingSchema = z.object({
-  robots: z.array(robotSchema).max(100_000),
-  fetchedAtMs: z.number(),
-});
+/** A list is stale when it is this often as old as one may be: instances that look a moment apart don't make it so. */
+const staleTimes = 2;
 
-const cacheKey = 'robots';
-/** An old list is better than none for this long. */
-const cacheTtlSeconds = 86_400;
-/** Redis is one thread for all: a longer list stays with the instance that fetched it. */
-const cachedCharsMax = 8 * 1024 * 1024;
-
-/** Keeps the list of robots: in memory, shared through Redis, and served old when the Robot Platform doesn't answer. */
+/**
+ * Keeps the list of robots: in memory, shared through Redis, and served old when the Robot Platform gives no list that
+ * can be believed. The instances take turns in asking; whose turn it is tells the log what changed.
+ */
 export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirectory {
-  const { platform, cache, clock, log, freshMs } = options;
-  let listing: RobotListing | undefined;
-  let etag: string | undefined;
-  let byId: ReadonlyMap<string, PlatformRobot> = new Map();
+  const { platform, store, metrics, clock, log, freshMs } = options;
+  let roster: Roster | undefined;
+  let robots: readonly PlatformRobot[] = [];
   let refreshing: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
-  const ageMs = () => (listing === undefined ? undefined : Math.max(0, clock.nowMs() - listing.fetchedAtMs));
-  const isFresh = () => (ageMs() ?? Infinity) < freshMs;
-  const keep = (next: RobotListing) => {
-    listing = next;
-    byId = new Map(next.robots.map((robot) => [robot.id, robot]));
-  };
-
-  const fetchListing = async (source: RobotPlatform): Promise<void> => {
-    const shared = parseListing(await cache.get(cacheKey));
-    if (shared !== undefined && shared.fetchedAtMs > (listing?.fetchedAtMs ?? 0)) {
-      // Another instance's list has another's tag: ask for the whole list the next time.
-      etag = undefined;
-      keep(shared);
+  const ageMs = () => (roster === undefined ? undefined : Math.max(0, clock.nowMs() - roster.fetchedAtMs));
+  const keep = (next: Roster) => {
+    if (next.entries !== roster?.entries) {
+      const sorted = [...next.entries.values()].map(({ robot }) => robot).sort((a, b) => (a.id < b.id ? -1 : 1));
+      robots = sorted;
+      metrics.roster(sorted.length, [...next.entries.values()].filter(({ missing }) => missing !== undefined).length);
     }
-    if (isFresh()) return;
-    const answer = await source.list(etag);
-    const fetchedAtMs = clock.nowMs();
-    keep({ robots: answer.kind === 'list' ? answer.robots : (listing?.robots ?? []), fetchedAtMs });
-    if (answer.kind === 'list') etag = answer.etag;
-    const text = JSON.stringify(listing);
-    if (text.length <= cachedCharsMax) await cache.set(cacheKey, text, cacheTtlSeconds);
+    roster = next;
+  };
+  const look = async (source: RobotPlatform): Promise<void> => {
+    const shared = await store.loadNewer(roster);
+    if (shared !== undefined) keep(shared);
+    if ((ageMs() ?? Infinity) < freshMs) return;
+    const turn = await store.takeTurn();
+    // Somebody else asks just now; without a list of our own we ask as well.
+    if (turn === 'taken' && roster !== undefined) return;
+    keep(await playTurn({ ...options, platform: source, roster, mayChange: turn === 'mine' }));
   };
   const refresh = (): Promise<void> => {
-    if (platform === undefined || isFresh()) return Promise.resolve();
-    refreshing ??= fetchListing(platform)
+    if (platform === undefined) return Promise.resolve();
+    refreshing ??= look(platform)
       .catch((thrown: unknown) => {
         log.debug({ reason: toMessage(thrown) }, 'the list of robots could not be refreshed');
       })
@@ -88,20 +88,23 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
       });
     return refreshing;
   };
+  const find = (robotId: string) => roster?.entries.get(robotId)?.robot;
 
   return {
     name: 'robot-directory',
     list: async () => {
-      await refresh();
-      if (listing === undefined) throw new AppError('FS_PLATFORM_UNAVAILABLE', 'No list of robots is known.');
-      return { ...listing, ageMs: ageMs() ?? 0, stale: !isFresh() };
+      if (roster === undefined) await refresh();
+      if (roster === undefined) throw new AppError('FS_PLATFORM_UNAVAILABLE', 'No list of robots is known.');
+      const age = ageMs() ?? 0;
+      return { robots, fetchedAtMs: roster.fetchedAtMs, ageMs: age, stale: age >= staleTimes * freshMs };
     },
-    find: (robotId) => byId.get(robotId),
-    callbackOf: (robotId) => byId.get(robotId)?.callbackUrl,
+    find,
+    callbackOf: (robotId) => find(robotId)?.callbackUrl,
     ageMs,
+    refresh,
     start: () => {
       void refresh();
-      timer = setInterval(() => void refresh(), Math.max(freshMs, 1000));
+      const timer = setInterval(() => void refresh(), freshMs);
       return Promise.resolve(async () => {
         clearInterval(timer);
         platform?.stop();
@@ -109,14 +112,4 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
       });
     },
   };
-}
-
-function parseListing(text: string | undefined): RobotListing | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return listingSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // Not ours, or cut off: as good as none.
-    return undefined;
-  }
 }
