@@ -7,6 +7,8 @@ import { RobotRegistry } from './robot-registry.ts';
 const help = `A stand-in for the Robot Platform: who the robots are. On 127.0.0.1 only, unless a container gives its --host.
 
 node loadtest/platform/main.ts [--host 127.0.0.1] [--port 18070] [--state FILE]
+
+With PLATFORM_TOKEN in the environment, who reads robots has to show it: authorization: Bearer, or x-api-key.
 `;
 
 try {
@@ -23,7 +25,7 @@ async function serve(host: string, port: number, file: string | undefined): Prom
   const registry = new RobotRegistry();
   if (file !== undefined) await loadRegistry(registry, file);
   const save = file === undefined ? () => Promise.resolve() : createRegistrySaver(registry, file);
-  const server = createPlatformServer(registry, save);
+  const server = createPlatformServer({ registry, onChanged: save, token: process.env['PLATFORM_TOKEN'] });
   server.listen(port, host, () => {
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;

@@ -11,7 +11,7 @@ let url = '';
 let close: () => Promise<void>;
 
 beforeEach(async () => {
-  const server = createPlatformServer(new RobotRegistry(), () => Promise.resolve());
+  const server = createPlatformServer({ registry: new RobotRegistry(), onChanged: () => Promise.resolve() });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   close = () =>
@@ -58,18 +58,31 @@ describe('the Robot Platform stand-in', () => {
     expect((await ask('/healthz')).body).toEqual({ status: 'ok', robots: 1 });
   });
 
-  it('says 304 until something changes', async () => {
-    await post([{ id: 'a' }]);
-    const { etag } = await ask('/robots');
-    expect((await ask('/robots', { headers: { 'if-none-match': etag } })).status).toBe(304);
-    await post([{ id: 'b' }]);
-    expect((await ask('/robots', { headers: { 'if-none-match': etag } })).status).toBe(200);
+  it('says 304 of a page until that page changes', async () => {
+    await post([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+    const paths = ['/robots?limit=2', '/robots?limit=2&cursor=b', '/robots/a'];
+    const tags = await Promise.all(paths.map(async (path) => (await ask(path)).etag));
+    const statuses = () =>
+      Promise.all(
+        paths.map(async (path, at) => (await ask(path, { headers: { 'if-none-match': tags[at] ?? '' } })).status),
+      );
+    expect(await statuses()).toEqual([304, 304, 304]);
+    await post([{ id: 'c', site: 'elsewhere' }]);
+    expect(await statuses()).toEqual([304, 200, 304]);
+  });
+
+  it('forgets a robot', async () => {
+    await post([{ id: 'a', tags: ['new'] }, { id: 'b' }]);
+    expect((await ask('/robots/b', { method: 'DELETE' })).status).toBe(204);
+    expect((await ask('/robots/b', { method: 'DELETE' })).status).toBe(404);
+    expect((await ask('/robots')).body).toEqual({ robots: [{ id: 'a', tags: ['new'] }], total: 1 });
   });
 
   it.each([
     { name: 'a robot without an id', body: [{ name: 'x' }], status: 400 },
     { name: 'an id that is none', body: [{ id: '../x' }], status: 400 },
     { name: 'a name that is no text', body: [{ id: 'a', name: 1 }], status: 400 },
+    { name: 'tags that are none', body: [{ id: 'a', tags: [1] }], status: 400 },
     { name: 'something else', body: { robot: 1 }, status: 400 },
   ])('refuses $name and keeps nothing of the request', async ({ body, status }) => {
     expect((await post(body)).status).toBe(status);
@@ -81,6 +94,25 @@ describe('the Robot Platform stand-in', () => {
     expect((await ask('/robots', { method: 'DELETE' })).status).toBe(405);
     expect((await ask('/robots/a/b')).status).toBe(404);
     expect((await ask('/robots/%ff')).status).toBe(404);
+  });
+});
+
+describe('the Robot Platform stand-in with a token', () => {
+  it('lets only who shows it read robots', async () => {
+    const server = createPlatformServer({
+      registry: new RobotRegistry(),
+      onChanged: () => Promise.resolve(),
+      token: 'sesame',
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const statusWith = async (headers: Record<string, string>) => (await fetch(`${at}/robots`, { headers })).status;
+    expect(await statusWith({})).toBe(401);
+    expect(await statusWith({ authorization: 'Bearer open' })).toBe(401);
+    expect(await statusWith({ authorization: 'Bearer sesame' })).toBe(200);
+    expect(await statusWith({ 'x-api-key': 'sesame' })).toBe(200);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

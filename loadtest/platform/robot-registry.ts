@@ -5,6 +5,7 @@ export interface RegisteredRobot {
   readonly fleet?: string;
   readonly site?: string;
   readonly model?: string;
+  readonly tags?: readonly string[];
   /** Where the robot wants its commands posted; without it, it asks for them. */
   readonly callbackUrl?: string;
 }
@@ -13,23 +14,20 @@ export interface RobotPage {
   readonly robots: readonly RegisteredRobot[];
   /** The id to go on after; absent on the last page. */
   readonly nextCursor?: string;
+  /** Of all pages. */
+  readonly total: number;
 }
 
 const fields = ['name', 'fleet', 'site', 'model', 'callbackUrl'] as const;
 const fieldCharsMax = 200;
 const robotsMax = 100_000;
+const tagsMax = 32;
 
 /** The robots, in the order of their ids. */
 export class RobotRegistry {
   readonly #robots = new Map<string, RegisteredRobot>();
   /** Ids in order; made anew when one was added. */
   #order: readonly string[] | undefined;
-  #version = 0;
-
-  /** Grows with every change; what caches compare. */
-  get version(): number {
-    return this.#version;
-  }
 
   get size(): number {
     return this.#robots.size;
@@ -49,8 +47,13 @@ export class RobotRegistry {
     if (this.#robots.size + added > robotsMax) return false;
     for (const robot of robots) this.#robots.set(robot.id, robot);
     if (added > 0) this.#order = undefined;
-    if (robots.length > 0) this.#version += 1;
     return true;
+  }
+
+  /** @returns false when there was none */
+  remove(id: string): boolean {
+    this.#order = undefined;
+    return this.#robots.delete(id);
   }
 
   page(after: string | undefined, limit: number): RobotPage {
@@ -60,7 +63,7 @@ export class RobotRegistry {
     const robots = ids.flatMap((id) => this.#robots.get(id) ?? []);
     const last = ids.at(-1);
     const more = start !== -1 && start + limit < this.#order.length;
-    return more && last !== undefined ? { robots, nextCursor: last } : { robots };
+    return { robots, ...(more && last !== undefined && { nextCursor: last }), total: this.#robots.size };
   }
 }
 
@@ -70,7 +73,7 @@ export function parseRobot(value: unknown, isId: (text: string) => boolean): Reg
   const given = value as Record<string, unknown>;
   const { id } = given;
   if (typeof id !== 'string' || !isId(id)) return '"id" must be a robot id';
-  const robot: Record<string, string> & { id: string } = { id };
+  const robot: Partial<Record<keyof RegisteredRobot, string | readonly string[]>> & { id: string } = { id };
   for (const field of fields) {
     const text = given[field];
     if (text === undefined) continue;
@@ -78,5 +81,13 @@ export function parseRobot(value: unknown, isId: (text: string) => boolean): Reg
       return `"${field}" must be a text of ${fieldCharsMax} at most`;
     robot[field] = text;
   }
-  return robot;
+  const { tags } = given;
+  if (tags === undefined) return robot as RegisteredRobot;
+  if (
+    !Array.isArray(tags) ||
+    tags.length > tagsMax ||
+    !tags.every((tag) => typeof tag === 'string' && tag.length <= 64)
+  )
+    return `"tags" must be ${tagsMax} texts of 64 at most`;
+  return { ...robot, tags: tags as string[] } as RegisteredRobot;
 }

@@ -8,7 +8,7 @@ import { startKafkaBroker } from '../start-kafka-broker.ts';
 import { startPrometheus } from '../start-prometheus.ts';
 import { startRedis } from '../start-redis.ts';
 import { type PartSpec } from '../supervision/supervisor.ts';
-import { type LocalSecrets } from './local-secrets.ts';
+import { type LocalSecrets, toPlatformToken } from './local-secrets.ts';
 import { startNodeService } from './node-service.ts';
 import { toPrometheusConfig } from './prometheus-config.ts';
 import {
@@ -161,7 +161,7 @@ function createGatewayPart({ layout, webhooks, processors }: PartsContext): Part
   };
 }
 
-function createPlatformPart({ layout, root, nodeFile, environment }: PartsContext): PartSpec {
+function createPlatformPart({ layout, secrets, root, nodeFile, environment }: PartsContext): PartSpec {
   const appendLog = once();
   const address = layout.platformUrl;
   return {
@@ -173,7 +173,7 @@ function createPlatformPart({ layout, root, nodeFile, environment }: PartsContex
         nodeFile,
         mainFile: join(root, 'loadtest/platform/main.ts'),
         args: ['--port', String(layout.ports.platform), '--state', layout.platformFile],
-        environment,
+        environment: { ...environment, PLATFORM_TOKEN: toPlatformToken(secrets) },
         readyUrl: `${address}/healthz`,
         address,
         logFile: layout.logFile('platform'),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { signToken } from '@fleetstream/access';
 import { AppError } from '@fleetstream/kernel';
@@ -32,6 +32,11 @@ export function openSecrets(file: string): LocalSecrets {
   const completed = { ...found, commandsJwtSecret: makeJwtSecret() };
   replaceFile(file, completed);
   return completed;
+}
+
+/** What the Robot Platform stand-in wants to see from who reads its robots; made of a secret that is kept anyway. */
+export function toPlatformToken({ apiToken }: Pick<LocalSecrets, 'apiToken'>): string {
+  return createHmac('sha256', apiToken).update('robot-platform').digest('hex');
 }
 
 const tokenDays = 30;

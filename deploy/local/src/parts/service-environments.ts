@@ -1,5 +1,5 @@
 import { type LocalLayout } from '../local-layout.ts';
-import { type LocalSecrets } from './local-secrets.ts';
+import { type LocalSecrets, toPlatformToken } from './local-secrets.ts';
 
 /** The consumer group of the local processors; the oracle asks for its committed offsets. */
 export const processorGroupId = 'fleetstream-processor';
@@ -46,6 +46,10 @@ export function toCommandsEnvironment({
     COMMANDS_MASTER_KEY: secrets.masterKey,
     COMMANDS_JWT_SECRET: secrets.commandsJwtSecret,
     COMMANDS_PLATFORM_URL: layout.platformUrl,
+    COMMANDS_PLATFORM_TOKEN: toPlatformToken(secrets),
+    COMMANDS_PLATFORM_MAPPING: JSON.stringify({ total: '$.total' }),
+    // Robots that join should be enrolled while somebody watches.
+    COMMANDS_PLATFORM_FRESH_MS: '2000',
     // Robots of this machine are on this machine.
     COMMANDS_ALLOW_PRIVATE_CALLBACKS: 'true',
     // There is no other instance that robots could be sent to.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { topics } from '@fleetstream/contracts';
-import { createLogProducer, fetchOffsets } from '@fleetstream/kafka';
-import { silentLog, toMessage } from '@fleetstream/kernel';
+import { fetchOffsets } from '@fleetstream/kafka';
+import { toMessage } from '@fleetstream/kernel';
 import { type FleetLine, type FleetReport } from '@fleetstream/loadtest';
 import { type RunFigures, type ServedStates } from '@fleetstream/testing';
 import { planChaos } from '../chaos/chaos-plan.ts';
@@ -11,9 +11,7 @@ import { type RecordedChildren } from '../checks/recorded-children.ts';
 import { LiveFigures } from '../figures/live-figures.ts';
 import { createProcessorApi, type ProcessorApi } from '../figures/processor-api.ts';
 import { summarizeStates } from '../figures/summarize-states.ts';
-import { type LocalLayout } from '../local-layout.ts';
 import { createParts, type Parts } from '../parts/create-parts.ts';
-import { enrollRobots } from '../parts/enroll-robots.ts';
 import { openSecrets } from '../parts/local-secrets.ts';
 import { describeAddresses } from '../screen/describe-addresses.ts';
 import { type RunningParts } from '../supervision/running-parts.ts';
@@ -139,11 +137,7 @@ export class LocalRun {
   #onFleetLine(line: FleetLine): void {
     this.#figures.onFleetLine(line);
     if (line.kind !== 'registered') return;
-    const { layout, screen } = this.#context;
-    screen.say(`${line.robots} robots registered, source: ${line.source}`);
-    enrollAll(layout).catch((thrown: unknown) => {
-      screen.say(`! The robots could not be enrolled in the log: ${toMessage(thrown)}`);
-    });
+    this.#context.screen.say(`${line.robots} robots registered, source: ${line.source}`);
   }
 
   #showFigures(): void {
@@ -250,16 +244,6 @@ export class LocalRun {
 
   #sinceCommand(atMs: number): string {
     return `${((atMs - this.#context.commandStartMs) / 1000).toFixed(1)} s`;
-  }
-}
-
-async function enrollAll(layout: LocalLayout): Promise<void> {
-  const producer = createLogProducer({ kafka: createLocalKafka(layout), log: silentLog, topics: [topics.events] });
-  const stop = await producer.start();
-  try {
-    await enrollRobots(layout.platformUrl, producer);
-  } finally {
-    await stop();
   }
 }
 

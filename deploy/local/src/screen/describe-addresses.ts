@@ -11,7 +11,7 @@ export function describeAddresses(layout: LocalLayout, runsUntil: string, withPr
     `Webhook pod      http://127.0.0.1:${ports.webhookFirst}   /metrics /readyz`,
     `Insights         http://127.0.0.1:${ports.insightsFirst}   /metrics /readyz`,
     `Commands         ${layout.commandsUrl}   /v1/commands /v1/platform/robots /metrics`,
-    `Robot Platform   ${layout.platformUrl}/robots`,
+    `Robot Platform   ${layout.platformUrl}/robots   (for the command service alone: npx fleetstream robots list)`,
     ...(withPrometheus ? [`Prometheus       ${layout.prometheusUrl}`] : []),
     `Kafka            ${layout.kafkaBrokers}`,
     `Logs             ${layout.logsDir}`,
