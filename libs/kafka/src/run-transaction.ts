@@ -46,7 +46,9 @@ export interface Transaction {
  */
 export async function runTransaction(session: TransactionSession, transaction: Transaction): Promise<void> {
   const { outputs } = transaction;
-  if (session.protocol.transactionVersion === 1) await addToTransaction(session, outputs);
+  if (session.protocol.transactionVersion === 1) {
+    await addToTransaction(session, [...new Set(outputs.map(({ topic }) => topic))], true);
+  }
   // Both are awaited before anything is thrown: a request still on its way must not meet the next transaction.
   const outcomes = await Promise.allSettled([
     commitOffset(session, transaction),
@@ -54,7 +56,7 @@ export async function runTransaction(session: TransactionSession, transaction: T
   ]);
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (failures.length > 0) throw failures.find(isFenced) ?? failures[0];
-  await endTransaction(session);
+  await endTransaction(session, true);
 }
 
 async function commitOffset(session: TransactionSession, { nextOffset, member }: Transaction): Promise<void> {
@@ -73,10 +75,10 @@ async function commitOffset(session: TransactionSession, { nextOffset, member }:
  * Repeated only when the broker answered that it did nothing. After a lost connection its outcome is unknown, and in
  * version 1 a late repetition could end the transaction after it.
  */
-async function endTransaction(session: TransactionSession): Promise<void> {
+export async function endTransaction(session: TransactionSession, commits: boolean): Promise<void> {
   const { clientId, transactionalId, identity } = session;
   const version = session.protocol.endTxn;
-  const frame = writeEndTxn(session.endWriter, version, { clientId, transactionalId, ...identity, commits: true });
+  const frame = writeEndTxn(session.endWriter, version, { clientId, transactionalId, ...identity, commits });
   const next = await retryTransient(session.stepWithinMs, async () =>
     session.coordinators.with('transaction', async (broker) =>
       readEndTxnAnswer(await sendFrame(broker, 'EndTxn', frame), version),
@@ -87,14 +89,20 @@ async function endTransaction(session: TransactionSession): Promise<void> {
   session.outputs.restartSequences();
 }
 
-async function addToTransaction(session: TransactionSession, outputs: readonly SinkRecord[]): Promise<void> {
+/** Adds the partitions of `outputTopics`, and with `offset` the group, to the transaction, which begins with it. */
+export async function addToTransaction(
+  session: TransactionSession,
+  outputTopics: readonly string[],
+  offset: boolean,
+): Promise<void> {
   const { transactionalId, groupId, partition, identity, coordinators } = session;
   const head = { transactionalId, ...identity };
-  const names = new Set(outputs.map(({ topic }) => topic));
-  const topics = [...names].map((topic) => ({ topic, partitions: [partition] }));
-  await retryTransient(session.stepWithinMs, async () =>
-    coordinators.with('transaction', (broker) => broker.addOffsetsToTxn({ ...head, groupId })),
-  );
+  const topics = outputTopics.map((topic) => ({ topic, partitions: [partition] }));
+  if (offset) {
+    await retryTransient(session.stepWithinMs, async () =>
+      coordinators.with('transaction', (broker) => broker.addOffsetsToTxn({ ...head, groupId })),
+    );
+  }
   if (topics.length === 0) return;
   await retryTransient(session.stepWithinMs, async () =>
     coordinators.with('transaction', (broker) => broker.addPartitionsToTxn({ ...head, topics })),

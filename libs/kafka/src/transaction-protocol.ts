@@ -1,5 +1,6 @@
 import { type InsideBroker } from './kafkajs-inside.ts';
 import { readApiVersionsAnswer, writeApiVersions } from './protocol/api-versions.ts';
+import { describeProducersKey } from './protocol/describe-producers-request.ts';
 import { FrameWriter } from './protocol/frame-writer.ts';
 import { type ProduceVersion } from './protocol/produce-request.ts';
 import { sendFrame } from './protocol/send-frame.ts';
@@ -16,10 +17,14 @@ export interface TransactionProtocol {
   readonly txnOffsetCommit: number;
   readonly endTxn: number;
   readonly initProducerId: number;
+  /** Leaders can be asked what producers have open (Kafka 2.8). */
+  readonly describesProducers: boolean;
 }
 
+type Versions = Omit<TransactionProtocol, 'describesProducers'>;
+
 /** Kafka 2.5 and later know members in TxnOffsetCommit 3 (KIP-447). */
-const stepByStep: TransactionProtocol = {
+const stepByStep: Versions = {
   transactionVersion: 1,
   produce: 7,
   txnOffsetCommit: 3,
@@ -27,7 +32,7 @@ const stepByStep: TransactionProtocol = {
   initProducerId: 1,
 };
 
-const implicit: TransactionProtocol = {
+const implicit: Versions = {
   transactionVersion: 2,
   produce: 12,
   txnOffsetCommit: 5,
@@ -50,7 +55,10 @@ export async function negotiateTransactions(
   const { maxVersions, features } = readApiVersionsAnswer(await sendFrame(broker, 'ApiVersions', frame));
   const offers = (key: keyof typeof apiKeys, version: number): boolean =>
     (maxVersions.get(apiKeys[key]) ?? 0) >= version;
+  const describesProducers = maxVersions.has(describeProducersKey);
   const offersImplicit = (Object.keys(apiKeys) as (keyof typeof apiKeys)[]).every((key) => offers(key, implicit[key]));
-  if (highest === 2 && (features.get('transaction.version') ?? 0) >= 2 && offersImplicit) return implicit;
-  return offers('txnOffsetCommit', stepByStep.txnOffsetCommit) ? stepByStep : { ...stepByStep, txnOffsetCommit: 2 };
+  if (highest === 2 && (features.get('transaction.version') ?? 0) >= 2 && offersImplicit)
+    return { ...implicit, describesProducers };
+  const txnOffsetCommit = offers('txnOffsetCommit', stepByStep.txnOffsetCommit) ? stepByStep.txnOffsetCommit : 2;
+  return { ...stepByStep, txnOffsetCommit, describesProducers };
 }

@@ -1,11 +1,11 @@
 import { AppError, type Log, toAppError, toMessage } from '@fleetstream/kernel';
 import { type Kafka } from 'kafkajs';
 import { createCluster, type InsideCluster } from './kafkajs-inside.ts';
-import { fetchGroupOffsets } from './log-offsets.ts';
 import { openTransactionSession } from './open-transaction-session.ts';
 import { type GroupMember } from './protocol/transaction-requests.ts';
-import { isFenced, retryTransient } from './retry-transient.ts';
+import { isFenced } from './retry-transient.ts';
 import { runTransaction, type TransactionSession } from './run-transaction.ts';
+import { settleCommittedOffset } from './settle-committed-offset.ts';
 
 /** A record to write; its partition is the sink's. */
 export interface SinkRecord {
@@ -87,7 +87,7 @@ export function createTransactionalSink(options: TransactionalSinkOptions): Tran
       try {
         const session = await openTransactionSession(cluster, options);
         // Only now: the fencing has settled whatever the predecessor had begun.
-        const committed = await fetchCommittedOffset(cluster, options);
+        const committed = await settleCommittedOffset(cluster, session, options);
         opened = { cluster, session };
         return committed;
       } catch (thrown) {
@@ -110,16 +110,4 @@ export function createTransactionalSink(options: TransactionalSinkOptions): Tran
     },
     close: discard,
   };
-}
-
-const settleWithinMs = 60_000;
-
-async function fetchCommittedOffset(
-  cluster: InsideCluster,
-  { groupId, inputTopic, partition }: TransactionalSinkOptions,
-): Promise<number | undefined> {
-  const offsets = await retryTransient(settleWithinMs, () =>
-    fetchGroupOffsets(cluster, groupId, inputTopic, [partition]),
-  );
-  return offsets.get(partition);
 }
