@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError } from '@fleetstream/kernel';
+import { silentLog } from '@fleetstream/kernel';
 import { type Say } from '../robot-states/bench-command.ts';
 import { type BenchStage } from '../robot-states/bench-stage.ts';
 import { type OutputWatch, watchOutputs } from '../robot-states/watch-outputs.ts';
 import { type EngineRecovery, type RecoveryRound } from './recovery-figures.ts';
 import { type RecoveryOptions } from './recovery-options.ts';
-import { silentLog } from '@fleetstream/kernel';
 
 export interface Kill {
   /** Of the dead one, each of which has to show a new output. */
@@ -95,18 +94,4 @@ async function compareOutputs(watch: OutputWatch, counts: Uint32Array): Promise<
 function renderRound({ firstMs, allMs, told }: RecoveryRound): string {
   const rest = Object.entries(told).map(([name, value]) => `${name} ${value}`);
   return `first new output after ${firstMs} ms, of every partition after ${allMs} ms${rest.length === 0 ? '' : ` (${rest.join(', ')})`}`;
-}
-
-/** Asks until it is so. @throws AppError FS_NOT_READY after `timeoutMs` */
-export async function waitUntil(
-  what: string,
-  isSo: () => boolean | Promise<boolean>,
-  timeoutMs = 600_000,
-): Promise<void> {
-  const startMs = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - startMs > timeoutMs)
-      throw new AppError('FS_NOT_READY', `${what}: not within ${timeoutMs} ms`);
-    await delay(50);
-  }
 }

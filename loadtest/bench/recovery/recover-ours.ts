@@ -4,7 +4,9 @@ import { type BenchContext, type Say } from '../robot-states/bench-command.ts';
 import { type BenchStage } from '../robot-states/bench-stage.ts';
 import { type StateEngineLine, type StateEngineRun } from '../robot-states/engine/state-engine-run.ts';
 import { createOurProcess, type OurProcess } from '../robot-states/our-process.ts';
-import { type Kill, type KillSeries, playKills, waitUntil } from './kill-rounds.ts';
+import { waitUntil } from '../robot-states/wait-until.ts';
+import { type Kill, type KillSeries, playKills } from './kill-rounds.ts';
+
 import { type EngineRecovery, type RecoveryRound } from './recovery-figures.ts';
 import { type RecoveryOptions } from './recovery-options.ts';
 

@@ -1,6 +1,7 @@
 import { renderCheck } from '../../check.ts';
 import { type BenchCommand, type BenchContext, type Say } from '../robot-states/bench-command.ts';
 import { type BenchStage, startBenchStage } from '../robot-states/bench-stage.ts';
+import { sayTenths } from '../robot-states/say-tenths.ts';
 import { recoverOurs } from './recover-ours.ts';
 import { recoverFlink, recoverKafkaStreams } from './recover-peers.ts';
 import { checkRecoveries, middleOf, type Recoveries } from './recovery-checks.ts';
@@ -48,15 +49,6 @@ async function measure(
   say('Kafka Streams folds them …');
   const kafkaStreams = await recoverKafkaStreams(stage, stage.peers, options, context, say);
   return { ours, peers: { flink, 'kafka-streams': kafkaStreams } };
-}
-
-function sayTenths(robots: number, say: Say): (appended: number) => void {
-  let told = 0;
-  return (appended) => {
-    const tenths = Math.floor((appended * 10) / robots);
-    if (tenths > told) say(`  ${tenths * 10} %`);
-    told = tenths;
-  };
 }
 
 function report(options: RecoveryOptions, recoveries: Recoveries, say: Say, stdout: Say): 0 | 1 {

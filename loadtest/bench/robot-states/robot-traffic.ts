@@ -25,6 +25,8 @@ export interface RobotTraffic {
   appendNext(count: number): Promise<void>;
   /** `appendNext` at a steady rate until it is told to stop. */
   startSteadily(eventsPerSecond: number): { readonly stop: () => Promise<void> };
+  /** Events that were appended before that moment of this machine's clock, those of `appendAll` included. */
+  appendedBy(atMs: number): number;
   /** Events of each robot so far. */
   readonly counts: Uint32Array;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export async function startRobotTraffic(options: RobotTrafficOptions): Promise<R
   const nextPad = createPads(seed, options.stateBytes - stateFrameBytes);
   const order = shuffled(robots, seed);
   const counts = new Uint32Array(robots);
+  const history: [atMs: number, appended: number][] = [[0, 0]];
   let next = 0;
   const append = async (producerOf: LogProducer, chosen: readonly number[]): Promise<void> => {
     const ts = Date.now();
@@ -51,6 +54,7 @@ export async function startRobotTraffic(options: RobotTrafficOptions): Promise<R
       }),
     );
     for (const robot of chosen) counts[robot] = (counts[robot] ?? 0) + 1;
+    history.push([Date.now(), (history.at(-1)?.[1] ?? 0) + chosen.length]);
   };
   const appendNext = async (count: number): Promise<void> => {
     for (let left = count; left > 0; left -= recordsAtOnce) {
@@ -71,6 +75,7 @@ export async function startRobotTraffic(options: RobotTrafficOptions): Promise<R
     },
     appendNext,
     startSteadily: (eventsPerSecond) => runSteadily(eventsPerSecond, appendNext),
+    appendedBy: (atMs) => history.findLast(([ms]) => ms <= atMs)?.[1] ?? 0,
     counts,
     stop: stopProducer,
   };
