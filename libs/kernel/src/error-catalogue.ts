@@ -113,6 +113,24 @@ export const errorCatalogue = {
     title: 'The command does not fit its schema',
     hint: 'The detail names the field; compare with fleet.command-requested.v1 in docs/events.md.',
   },
+  FS_COMMAND_NOT_WAITING: {
+    httpStatus: 409,
+    disposition: 'reject',
+    title: 'The command does not wait for an approval',
+    hint: 'Ask for the command itself: it says whether it needs one, who gave it, and where it stands.',
+  },
+  FS_APPROVAL_OWN: {
+    httpStatus: 403,
+    disposition: 'reject',
+    title: 'Nobody approves what they asked for themselves',
+    hint: 'Somebody else with the role approver has to approve it.',
+  },
+  FS_PRECONDITION_FAILED: {
+    httpStatus: 412,
+    disposition: 'reject',
+    title: 'The robot is not as the request says it has to be',
+    hint: 'The detail names what differs; look at the robot and decide anew. Nothing was requested.',
+  },
   FS_QUERY_INVALID: {
     httpStatus: 400,
     disposition: 'reject',

@@ -10,19 +10,23 @@ import { createCommandFollower } from './adapters/command-follower.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createPlatformDirectory } from './adapters/platform-directory.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
-import { createRobotPlaces } from './adapters/robot-places.ts';
+import { createRequestLog } from './adapters/request-log.ts';
 import { createCommandPolls, toMoment } from './command-polls.ts';
+import { createCommandRequests } from './command-requests.ts';
 import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
 import { DeliveryDesk } from './domain/delivery-desk.ts';
+import { createChangeRoutes } from './http/change-routes.ts';
 import { createCommandRoutes } from './http/command-routes.ts';
 import { createDeliveryRoutes } from './http/delivery-routes.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
+import { createRequestRoutes } from './http/request-routes.ts';
 import { createRobotRoutes } from './http/robot-routes.ts';
 import { createRolloutRoutes } from './http/rollout-routes.ts';
 import { createProblemSender } from './http/send-problem.ts';
 import { type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
 import { createCommandPush } from './push-commands.ts';
+import { createRobotPlaces } from './robot-places.ts';
 
 export interface Commands {
   /** In start order. */
@@ -46,9 +50,9 @@ export function createComponents(config: CommandsConfig, log: Log, clock: Clock 
     log,
     clock,
     historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
-    onTransition: (data: CommandData) => {
+    onTransition: (data: CommandData, at) => {
       metrics.transition(data.status);
-      if (!book.apply(data)) return;
+      if (!book.apply(data, at)) return;
       const view = book.find(data.commandId);
       if (view !== undefined) desk.note(view, toMoment(clock));
       polls.wake(data.robotId);
@@ -149,12 +153,17 @@ function createHandler(
 ): ReturnType<typeof createExpressApp> {
   const { log, metrics, directory, cache, clock } = parts;
   const sendProblem = createProblemSender(metrics);
-  const places = createRobotPlaces(directory);
+  const places = createRobotPlaces({ directory });
   const claims = createRequestClaims(cache, clock);
+  const requestLog = createRequestLog(parts);
+  const requests = createCommandRequests({ ...parts, claims, requestLog });
+  const policy = { hazardousActions: new Set(config.COMMANDS_HAZARDOUS_ACTIONS) };
   return createExpressApp({
     ...{ readiness, metrics, sendProblem, log },
     verifier: createVerifier(config),
     routes: [
+      ...createRequestRoutes({ requests, places, policy }),
+      ...createChangeRoutes({ ...parts, requestLog, places }),
       ...createCommandRoutes({ ...parts, claims, places }),
       ...createRolloutRoutes(),
       ...createRobotRoutes({ directory }),

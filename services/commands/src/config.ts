@@ -36,6 +36,9 @@ export const commandsConfig = z
       .describe(
         'Where the identity provider publishes the public keys of bearer tokens; the claim `role` says what one may.',
       ),
+    COMMANDS_HAZARDOUS_ACTIONS: listValue
+      .default([])
+      .describe('Actions that a second person has to approve, whatever the request says, comma-separated.'),
     COMMANDS_JWT_ISSUER: z.string().min(1).optional().describe('Only tokens of this issuer are accepted.'),
     COMMANDS_JWT_AUDIENCE: z.string().min(1).optional().describe('Only tokens for this audience are accepted.'),
     ...platformConfig,

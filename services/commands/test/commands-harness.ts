@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Role, signToken } from '@fleetstream/access';
+import { type Role, type Scopes, signToken } from '@fleetstream/access';
 import { loadConfig } from '@fleetstream/config';
 import { topics, topicSpecs, toRobotSource } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer, ensureTopics, readLog } from '@fleetstream/kafka';
@@ -85,6 +85,7 @@ export interface TestService {
   readonly url: string;
   post(robotId: string, body: unknown, options?: PostOptions): Promise<Answer>;
   get(path: string, role?: Role): Promise<Answer>;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   poll(robotId: string, options?: PollOptions): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -92,6 +93,16 @@ export interface TestService {
 export interface PostOptions {
   readonly key?: string | undefined;
   readonly role?: Role;
+}
+
+/** Who calls and with what. */
+export interface CallOptions {
+  readonly role?: Role;
+  readonly subject?: string;
+  readonly scopes?: Scopes;
+  readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 }
 
 export interface PollOptions {
@@ -133,6 +144,16 @@ export async function startService(
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     get: async (path, role = 'viewer') => await send(url + path, { headers: await bearer(role) }),
+    call: async (method, path, { role = 'admin', subject = `test-${role}`, scopes = {}, key, headers, body } = {}) =>
+      await send(url + path, {
+        method,
+        headers: {
+          ...(await bearer(role, subject, scopes)),
+          ...(key !== undefined && { 'idempotency-key': key }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
     poll: async (robotId, { waitSeconds = 0, secretOf = robotId, webhookId = randomUUID(), signal } = {}) => {
       const target = `/v1/robots/${robotId}/commands?waitSeconds=${waitSeconds}`;
       const headers = toSignedHeaders(secretOf, target, webhookId);
@@ -144,9 +165,9 @@ export async function startService(
   };
 }
 
-async function bearer(role: Role): Promise<Record<string, string>> {
+async function bearer(role: Role, subject = `test-${role}`, scopes: Scopes = {}): Promise<Record<string, string>> {
   return {
-    authorization: `Bearer ${await signToken(secret, { subject: `test-${role}`, role, expiresInSeconds: 60 })}`,
+    authorization: `Bearer ${await signToken(secret, { subject, role, scopes, expiresInSeconds: 60 })}`,
   };
 }
 
@@ -165,5 +186,6 @@ function toSignedHeaders(robotId: string, target: string, id: string): Record<st
 
 async function send(url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: JSON.parse(text || '{}') as Answer['body'] };
 }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type CommandRequestedData, type DeliveryData, toRobotSource, topics } from '@fleetstream/contracts';
+import {
+  type CommandCancelRequestedData,
+  type CommandDecidedData,
+  type CommandRequestedData,
+  type DeliveryData,
+  toRobotSource,
+  topics,
+} from '@fleetstream/contracts';
 import { type AppendRecord } from '@fleetstream/kafka';
+import { toRequestIdentity } from '../domain/command-request.ts';
 
 const idChars = 24;
 
@@ -9,10 +17,40 @@ export function toCommandId(robotId: string, idempotencyKey: string): string {
   return `cmd-${digest(robotId, idempotencyKey)}`;
 }
 
-/** A request that is appended twice is one event: its id comes from the command's. */
+/** The same of the task whose steps are asked for in one call. */
+export function toTaskId(robotId: string, idempotencyKey: string): string {
+  return `task-${digest('task', robotId, idempotencyKey)}`;
+}
+
+/** Cancelling the same command under the same key is the same cancelling. */
+export function toCancelId(robotId: string, commandId: string, idempotencyKey: string): string {
+  return `cancel-${digest('cancel', robotId, commandId, idempotencyKey)}`;
+}
+
+/**
+ * The id of a request's event comes from all that was asked for: appended twice it is one event, and the log's first
+ * word on a command tells whether another request is the same, after any restart.
+ */
+export function toRequestEventId(robotId: string, data: CommandRequestedData): string {
+  return `request-${digest(toRequestIdentity(robotId, data))}`;
+}
+
 export function toRequestRecord(robotId: string, data: CommandRequestedData, time: string): AppendRecord {
-  const id = `request-${digest(robotId, data.commandId)}`;
-  return toRecord(robotId, { id, type: 'fleet.command-requested.v1', time, data });
+  return toRecord(robotId, { id: toRequestEventId(robotId, data), type: 'fleet.command-requested.v1', time, data });
+}
+
+export function toCancelRecord(
+  robotId: string,
+  data: CommandCancelRequestedData & { readonly cancelId: string },
+  time: string,
+): AppendRecord {
+  const id = `request-${digest('cancel', robotId, data.cancelId)}`;
+  return toRecord(robotId, { id, type: 'fleet.command-cancel-requested.v1', time, data });
+}
+
+export function toDecisionRecord(robotId: string, data: CommandDecidedData, time: string): AppendRecord {
+  const id = `decision-${digest(robotId, data.commandId, data.decision, data.decidedBy)}`;
+  return toRecord(robotId, { id, type: 'fleet.command-decided.v1', time, data });
 }
 
 /** A result that two instances tell of is one event. */
@@ -20,11 +58,6 @@ export function toDeliveryRecord(robotId: string, data: DeliveryData, time: stri
   const { commandId, attempt, outcome, channel } = data;
   const id = `delivery-${digest(robotId, commandId, String(attempt), outcome, channel)}`;
   return toRecord(robotId, { id, type: 'fleet.delivery.v1', time, data });
-}
-
-/** For comparing requests without keeping them. */
-export function toFingerprint(identity: string): string {
-  return digest(identity);
 }
 
 function toRecord(

@@ -18,7 +18,7 @@ export interface CommandFollowerOptions {
   /** How far back it begins to read. Commands live a day at most, so a day and an hour show every open one. */
   readonly historyMs: number;
   /** In the log's order for each robot. */
-  readonly onTransition: (data: CommandData) => void;
+  readonly onTransition: (data: CommandData, at: { readonly partition: number; readonly offset: number }) => void;
   readonly onUndecodable: () => void;
 }
 
@@ -96,7 +96,7 @@ async function reopen(source: LogSource, partition: number, tail: Tail, log: Log
 function take(record: LogRecord, { onTransition, onUndecodable, log }: CommandFollowerOptions): void {
   const data = decode(record);
   if (data !== undefined) {
-    onTransition(data);
+    onTransition(data, { partition: record.partition, offset: record.offset });
     return;
   }
   onUndecodable();

@@ -47,6 +47,16 @@ describe('a claim', () => {
     expect(await createRequestClaims(cache, clock).claim('c', go)).toBe('ours');
   });
 
+  it('says on every instance that the log has it', async () => {
+    const one = createRequestClaims(cache, clock);
+    await one.claim('c', go);
+    one.appended('c');
+    for (const claims of [one, createRequestClaims(cache, clock)]) {
+      expect(await claims.claim('c', go)).toBe('appended');
+      expect(await claims.claim('c', stop)).toBe('conflict');
+    }
+  });
+
   it.each([
     { name: 'before the log has it', appended: false, laterMs: 0, found: undefined },
     { name: 'once the log has it', appended: true, laterMs: 0, found: 'r' },

@@ -12,7 +12,8 @@ export interface RequestClaim {
  * Without Redis two instances may take different requests under one key; the log then keeps the first.
  */
 export interface RequestClaims {
-  claim(commandId: string, claim: RequestClaim): Promise<'ours' | 'conflict'>;
+  /** `appended`: the same request is in the log already. */
+  claim(commandId: string, claim: RequestClaim): Promise<'ours' | 'appended' | 'conflict'>;
   /** The log has acknowledged the request. */
   appended(commandId: string): void;
   /** The robot of a command that was requested lately and that the log may not have told of yet. */
@@ -42,7 +43,8 @@ export function createRequestClaims(cache: KeyValueCache, clock: Clock): Request
   return {
     claim: async (commandId, claim) => {
       const known = local.get(commandId);
-      if (known !== undefined) return isSame(known, claim) ? 'ours' : 'conflict';
+      if (known?.appended === true) return isSame(known, claim) ? 'appended' : 'conflict';
+      if (known !== undefined && !isSame(known, claim)) return 'conflict';
       const atMs = clock.nowMs();
       const shared = await cache.claim(
         toKey(commandId),
@@ -51,8 +53,8 @@ export function createRequestClaims(cache: KeyValueCache, clock: Clock): Request
       );
       const first = shared.kind === 'taken' ? parseClaim(shared.value) : undefined;
       if (first !== undefined && !isSame(first, claim)) return 'conflict';
-      keep(commandId, { ...claim, atMs, appended: false });
-      return 'ours';
+      keep(commandId, first ?? { ...claim, atMs, appended: false });
+      return first?.appended === true ? 'appended' : 'ours';
     },
     appended: (commandId) => {
       const claim = local.get(commandId);

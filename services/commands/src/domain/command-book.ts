@@ -1,5 +1,5 @@
 import { type CommandData, type CommandStatus, isSettled } from '@fleetstream/contracts';
-import { type CommandView, toCommandView } from './command-view.ts';
+import { type CommandView, type LogPlace, toCommandView } from './command-view.ts';
 
 export interface CommandBookLimits {
   /** Commands that have ended, kept for questions; the one that ended first is forgotten first. */
@@ -11,7 +11,21 @@ export interface CommandBookLimits {
 export interface CommandFilter {
   readonly robotId?: string | undefined;
   readonly status?: CommandStatus | undefined;
+  readonly taskId?: string | undefined;
+  readonly rolloutId?: string | undefined;
+  readonly requestedBy?: string | undefined;
+  /** Only what stands after it in the list. */
+  readonly after?: ListPlace | undefined;
   readonly limit: number;
+}
+
+/** A place in the list of commands, whether something stands there or not. */
+export type ListPlace = Pick<CommandView, 'requestedAtMs' | 'robotId' | 'commandId'>;
+
+export interface CommandPage {
+  readonly commands: readonly CommandView[];
+  /** Where the next page begins; none after the last one. */
+  readonly next: ListPlace | undefined;
 }
 
 /** What `fleet.commands` said so far: open commands by robot, in the order of their requests, and the last that ended. */
@@ -41,15 +55,15 @@ export class CommandBook {
   }
 
   /** Notes a transition. False when it tells nothing new: an end is an end, also when the log is read again. */
-  apply(data: CommandData): boolean {
+  apply(data: CommandData, at?: LogPlace): boolean {
     const key = toKey(data);
     const ended = this.#finished.get(key);
     if (ended !== undefined) {
       const isSeen = ended.verification === 'PENDING' && data.verification !== undefined;
-      if (isSeen && data.verification !== 'PENDING') this.#finished.set(key, toCommandView(ended, data));
+      if (isSeen && data.verification !== 'PENDING') this.#finished.set(key, toCommandView(ended, data, at));
       return false;
     }
-    const view = toCommandView(this.#open.get(key), data);
+    const view = toCommandView(this.#open.get(key), data, at);
     this.#keyOfId.set(data.commandId, key);
     if (isSettled(view.status) || (view.status === 'UNKNOWN' && view.ask !== true)) {
       this.#removeOpen(key, view);
@@ -86,15 +100,23 @@ export class CommandBook {
   }
 
   /** The newest requests first, of the robots that may be told of. */
-  list({ robotId, status, limit }: CommandFilter, mayTell: (robotId: string) => boolean = () => true): CommandView[] {
+  list(filter: CommandFilter, mayTell: (robotId: string) => boolean = () => true): CommandPage {
+    const { robotId, after, limit } = filter;
     const open = robotId === undefined ? this.#open.values() : this.openOf(robotId);
     const found = [...open, ...this.#finished.values()].filter(
       (view) =>
-        (robotId === undefined || view.robotId === robotId) &&
-        (status === undefined || view.status === status) &&
-        mayTell(view.robotId),
+        matches(filter, view) && (after === undefined || comparePlaces(view, after) > 0) && mayTell(view.robotId),
     );
-    return found.sort((a, b) => b.requestedAtMs - a.requestedAtMs).slice(0, limit);
+    const commands = found.sort(comparePlaces).slice(0, limit);
+    return { commands, next: found.length > limit ? commands.at(-1) : undefined };
+  }
+
+  /** The steps of a task, the first one first. */
+  ofTask(robotId: string, taskId: string): CommandView[] {
+    const ofTask = [...this.openOf(robotId), ...this.#finished.values()].filter((view) =>
+      matches({ robotId, taskId, limit: 0 }, view),
+    );
+    return ofTask.sort((a, b) => toStepNumber(a) - toStepNumber(b));
   }
 
   #removeOpen(key: string, { robotId }: CommandView): void {
@@ -123,6 +145,29 @@ export class CommandBook {
 }
 
 /** A slash is in neither id. */
-function toKey({ robotId, commandId }: CommandData): string {
+function toKey({ robotId, commandId }: Pick<CommandView, 'robotId' | 'commandId'>): string {
   return `${robotId}/${commandId}`;
+}
+
+function matches(filter: CommandFilter, view: CommandView): boolean {
+  const { robotId, status, taskId, rolloutId, requestedBy } = filter;
+  return (
+    (robotId === undefined || view.robotId === robotId) &&
+    (status === undefined || view.status === status) &&
+    (taskId === undefined || view.taskId === taskId) &&
+    (rolloutId === undefined || view.rolloutId === rolloutId) &&
+    (requestedBy === undefined || view.requestedBy === requestedBy)
+  );
+}
+
+/** Newest first; the ids make the order whole, so that a page can begin after any place. */
+function comparePlaces(a: ListPlace, b: ListPlace): number {
+  if (a.requestedAtMs !== b.requestedAtMs) return b.requestedAtMs - a.requestedAtMs;
+  const [keyOfA, keyOfB] = [toKey(a), toKey(b)];
+  return keyOfA < keyOfB ? -1 : keyOfA > keyOfB ? 1 : 0;
+}
+
+/** A step's id ends with its number and how many there are. */
+function toStepNumber({ commandId }: CommandView): number {
+  return Number.parseInt(commandId.slice(commandId.lastIndexOf('.') + 1), 10);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseCommandRequest, toRequestIdentity, toViewIdentity } from './command-request.ts';
+import { parseCommandRequest, toRequestIdentity } from './command-request.ts';
 
+const policy = { hazardousActions: new Set(['blast']) };
 const parse = (body: unknown, idempotencyKey?: string) =>
-  parseCommandRequest({ body, idempotencyKey, requestedBy: 'ada', toCommandId: (key) => `cmd-${key}` });
+  parseCommandRequest({ body, idempotencyKey, requestedBy: 'ada', toCommandId: (key) => `cmd-${key}`, policy });
 
 describe('a request for a command', () => {
   it.each([
@@ -34,10 +35,27 @@ describe('a request for a command', () => {
       key: 'k',
       code: 'FS_COMMAND_MALFORMED',
     },
+    { name: 'a task of its own', body: { action: 'go', taskId: 't' }, key: 'k', code: 'FS_COMMAND_MALFORMED' },
+    { name: 'a hazard as a stop', body: { action: 'blast', stop: true }, key: 'k', code: 'FS_COMMAND_MALFORMED' },
+    {
+      name: 'a stop that waits',
+      body: { action: 'stop', stop: true, needsApproval: true },
+      key: 'k',
+      code: 'FS_COMMAND_MALFORMED',
+    },
     { name: 'nothing', body: undefined, key: 'k', code: 'FS_COMMAND_MALFORMED' },
   ])('is refused with $name', ({ body, key, code }) => {
     expect(parse(body, key)).toMatchObject({ kind: 'refused', code });
   });
+});
+
+it.each([
+  { name: 'what is hazardous needs an approval', body: { action: 'blast', needsApproval: false }, needsApproval: true },
+  { name: 'what is not may ask for one', body: { action: 'go', needsApproval: true }, needsApproval: true },
+  { name: 'what is not needs none', body: { action: 'go' }, needsApproval: undefined },
+])('$name', ({ body, needsApproval }) => {
+  const parsed = parse(body, 'k');
+  expect(parsed.kind === 'request' ? parsed.data.needsApproval : parsed).toBe(needsApproval);
 });
 
 describe('two requests are the same', () => {
@@ -61,21 +79,26 @@ describe('two requests are the same', () => {
       body: { action: 'go', parameters: { a: 1, b: { c: 2, d: [2, 1] } } },
       same: false,
     },
+    {
+      name: 'with all defaults spelt out',
+      body: { ...first, idempotent: false, triesMax: 1, priority: 'normal' },
+      same: true,
+    },
+    ...[
+      { idempotent: true },
+      { triesMax: 2 },
+      { priority: 'urgent' },
+      { notBeforeMs: 1 },
+      { after: { commandId: 'c', on: 'end' } },
+      { when: { path: 'driving', equals: false } },
+      { require: { path: 'mode', equals: 'AUTOMATIC' } },
+      { ifEpoch: 0 },
+      { verify: { condition: { path: 'node', equals: 'n' }, withinMs: 1 } },
+      { needsApproval: true },
+      { stop: true },
+    ].map((more) => ({ name: `not with ${Object.keys(more).join()}`, body: { ...first, ...more }, same: false })),
     { name: 'not with another action', body: { ...first, action: 'stop' }, same: false },
   ])('$name', ({ body, same }) => {
     expect(identity(body) === identity(first)).toBe(same);
-  });
-
-  it('when the one is a command of the log', () => {
-    const view = {
-      commandId: 'cmd-k',
-      robotId: 'r',
-      status: 'RUNNING',
-      requestedAtMs: 1000,
-      expiresAtMs: 301_000,
-      epoch: 0,
-      history: [],
-    } as const;
-    expect(toViewIdentity({ ...view, ...first })).toBe(identity(first));
   });
 });

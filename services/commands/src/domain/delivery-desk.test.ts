@@ -109,7 +109,7 @@ describe('the book', () => {
       say(id, 'QUEUED');
       say(id, 'SUCCEEDED');
     }
-    expect(book.list({ limit: 10 }).map(({ commandId }) => commandId)).toEqual(['b', 'c', 'd']);
+    expect(book.list({ limit: 10 }).commands.map(({ commandId }) => commandId)).toEqual(['b', 'c', 'd']);
     expect(book.find('a')).toBeUndefined();
     say('b', 'RUNNING');
     expect(book.find('b')?.history.map(({ status }) => status)).toEqual(['QUEUED', 'SUCCEEDED']);

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Backing,
+  type CallOptions,
+  startBacking,
+  startService,
+  type TestService,
+} from '../test/commands-harness.ts';
+
+let backing: Backing;
+let service: TestService;
+
+beforeAll(async () => {
+  backing = await startBacking();
+  service = await startService(backing, { COMMANDS_HAZARDOUS_ACTIONS: 'blast' });
+});
+
+afterAll(async () => {
+  await service.stop();
+  await backing.close();
+});
+
+const eventually = (probe: () => unknown) => expect.poll(probe, { timeout: 20_000, interval: 50 });
+const newRobot = () => `amr-${randomUUID().slice(0, 8)}`;
+const go = { action: 'go', parameters: { x: 1 } };
+const post = async (path: string, options: CallOptions = {}) => await service.call('POST', path, options);
+const view = async (id: string) => (await service.get(`/v1/commands/${id}`)).body;
+const statusOf = async (id: string) => (await view(id))['status'];
+const say = async (robotId: string, commandId: string, status: string) => {
+  await backing.say(robotId, 'robot.command-ack.v1', { commandId, status });
+};
+
+async function request(robotId: string, body: object = go): Promise<string> {
+  const answer = await post(`/v1/robots/${robotId}/commands`, { role: 'operator', key: randomUUID(), body });
+  expect(answer.status).toBe(202);
+  const id = String(answer.body['commandId']);
+  await eventually(() => statusOf(id)).not.toBe('REQUESTED');
+  return id;
+}
+
+describe('a cancelling', () => {
+  it('of what no robot has is done at once, with an id of its own', async () => {
+    const robotId = newRobot();
+    const commandId = await request(robotId, { ...go, notBeforeMs: Date.now() + 60_000 });
+    const path = `/v1/robots/${robotId}/commands/${commandId}/cancel`;
+    const answer = await post(path, { body: { reason: 'wrong' } });
+    expect(answer).toMatchObject({ status: 202, body: { robotId, cancels: commandId, status: 'REQUESTED' } });
+    const cancelId = String(answer.body['commandId']);
+    expect(answer.headers.get('location')).toBe(`/v1/commands/${cancelId}`);
+    await eventually(() => statusOf(cancelId)).toBe('SUCCEEDED');
+    expect(await view(commandId)).toMatchObject({ status: 'CANCELLED', reason: 'wrong' });
+    expect((await post(path)).body).toMatchObject({ commandId: cancelId });
+  });
+
+  it('of what has ended is too late, and of what nobody knows not active', async () => {
+    const robotId = newRobot();
+    const commandId = await request(robotId);
+    await say(robotId, commandId, 'SUCCEEDED');
+    await eventually(() => statusOf(commandId)).toBe('SUCCEEDED');
+    const late = String((await post(`/v1/robots/${robotId}/commands/${commandId}/cancel`)).body['commandId']);
+    await eventually(() => view(late)).toMatchObject({ status: 'FAILED', reason: 'too-late' });
+    const lost = String((await post(`/v1/robots/${robotId}/commands/nobody/cancel`)).body['commandId']);
+    await eventually(() => view(lost)).toMatchObject({ status: 'REJECTED', reason: 'not-active' });
+  });
+});
+
+it('what is hazardous waits for a second person, who is never the first', async () => {
+  const robotId = newRobot();
+  const body = { action: 'blast' };
+  const asked = await post(`/v1/robots/${robotId}/commands`, { role: 'approver', subject: 'ada', key: 'k', body });
+  const commandId = String(asked.body['commandId']);
+  await eventually(() => view(commandId)).toMatchObject({ status: 'ACCEPTED', needsApproval: true });
+  const path = `/v1/robots/${robotId}/commands/${commandId}`;
+  expect(await post(`${path}/approve`, { role: 'approver', subject: 'ada' })).toMatchObject({
+    status: 403,
+    body: { code: 'FS_APPROVAL_OWN' },
+  });
+  expect((await post(`${path}/approve`, { role: 'operator', subject: 'bob' })).status).toBe(403);
+  expect((await post(`${path}/approve`, { role: 'approver', subject: 'bob' })).status).toBe(202);
+  await eventually(() => view(commandId)).toMatchObject({ status: 'QUEUED', approvedBy: 'bob' });
+  expect((await post(`${path}/approve`, { role: 'approver', subject: 'cyd' })).body).toMatchObject({
+    code: 'FS_COMMAND_NOT_WAITING',
+  });
+});
+
+it('what is declined is rejected', async () => {
+  const robotId = newRobot();
+  const commandId = await request(robotId, { ...go, needsApproval: true });
+  const path = `/v1/robots/${robotId}/commands/${commandId}/decline`;
+  expect((await post(path, { role: 'approver', subject: 'bob', body: { reason: 'no' } })).status).toBe(202);
+  await eventually(() => view(commandId)).toMatchObject({ status: 'REJECTED', reason: 'no' });
+});
+
+it('a stop goes ahead of everything and supersedes what nobody has begun', async () => {
+  const robotId = newRobot();
+  const waiting = await request(robotId, { ...go, notBeforeMs: Date.now() + 60_000 });
+  const stopped = await post(`/v1/robots/${robotId}/stop`, { role: 'operator' });
+  expect(stopped.status).toBe(202);
+  await eventually(() => statusOf(waiting)).toBe('SUPERSEDED');
+  const id = String(stopped.body['commandId']);
+  expect(await view(id)).toMatchObject({ action: 'stop', stop: true, epoch: 1, requestedBy: 'test-operator' });
+});
+
+it('a task is a row of commands under one key', async () => {
+  const robotId = newRobot();
+  const body = { steps: [go, { action: 'lift', on: 'end' }, { action: 'back' }] };
+  const path = `/v1/robots/${robotId}/tasks`;
+  const answer = await post(path, { key: 'k', body });
+  expect(answer.status).toBe(202);
+  const task = answer.headers.get('location') ?? '';
+  const ids = (answer.body['commands'] as { commandId: string }[]).map(({ commandId }) => commandId);
+  expect(await post(path, { key: 'k', body: { steps: [go] } })).toMatchObject({ status: 409 });
+  expect(await post(path, { key: 'k', body })).toMatchObject({
+    status: 202,
+    body: { taskId: answer.body['taskId'] },
+  });
+  expect(await post(path, { key: 'k', body: { steps: [{ ...go, action: 'jump' }] } })).toMatchObject({ status: 409 });
+  await eventually(async () => (await service.get(task)).body).toMatchObject({
+    status: 'OPEN',
+    commands: [{ status: 'QUEUED' }, { status: 'ACCEPTED' }, { status: 'ACCEPTED' }],
+  });
+  await say(robotId, ids[0] ?? '', 'FAILED');
+  await eventually(() => statusOf(ids[1] ?? '')).toBe('QUEUED');
+  await say(robotId, ids[1] ?? '', 'FAILED');
+  await eventually(async () => (await service.get(task)).body).toMatchObject({
+    status: 'FAILED',
+    commands: [{ status: 'FAILED' }, { status: 'FAILED' }, { status: 'CANCELLED', reason: 'after-FAILED' }],
+  });
+});
+
+it('the log tells every instance which request a key stands for, without Redis', async () => {
+  const robotId = newRobot();
+  const path = `/v1/robots/${robotId}/commands`;
+  const first = { ...go, when: { path: 'mode', equals: 'AUTOMATIC' } };
+  const commandId = String((await post(path, { key: 'k', body: first })).body['commandId']);
+  await eventually(() => statusOf(commandId)).toBe('ACCEPTED');
+  const lone = await startService({ ...backing, redisUrl: 'redis://127.0.0.1:1' });
+  try {
+    expect(await lone.call('POST', path, { key: 'k', body: first })).toMatchObject({
+      status: 202,
+      body: { commandId },
+    });
+    expect(await lone.call('POST', path, { key: 'k', body: go })).toMatchObject({ status: 409 });
+  } finally {
+    await lone.stop();
+  }
+});
+
+it('the list goes on where its page ended, and a command says when nothing is new', async () => {
+  const robotId = newRobot();
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) ids.unshift(await request(robotId));
+  const seen: string[] = [];
+  let next: string | undefined = '';
+  while (next !== undefined) {
+    const cursor = next === '' ? '' : `&cursor=${next}`;
+    const { body } = await service.get(`/v1/commands?robotId=${robotId}&limit=2${cursor}`);
+    seen.push(...(body['commands'] as { commandId: string }[]).map(({ commandId }) => commandId));
+    next = body['next'] as string | undefined;
+  }
+  expect(seen.toSorted()).toEqual(ids.toSorted());
+  const path = `/v1/commands/${ids[0] ?? ''}`;
+  const etag = (await service.get(path)).headers.get('etag') ?? '';
+  expect((await service.call('GET', path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  await say(robotId, ids[0] ?? '', 'ACKED');
+  await eventually(() => statusOf(ids[0] ?? '')).toBe('ACKED');
+  expect((await service.call('GET', path, { headers: { 'if-none-match': etag } })).status).toBe(200);
+});
