@@ -52,6 +52,20 @@ describe('renderEnvoy', () => {
     );
   });
 
+  it.each([
+    { name: 'asks for no client certificate and forwards none', more: {}, forward: 'SANITIZE', validation: null },
+    {
+      name: 'takes client certificates of one authority, and says itself whose they are',
+      more: { clientCaFile: '/etc/tls/clients.pem' },
+      forward: 'SANITIZE_SET',
+      validation: { trusted_ca: { filename: '/etc/tls/clients.pem' } },
+    },
+  ])('$name', ({ more, forward, validation }) => {
+    const chain = JSON.stringify((parse(renderEnvoy(template, { ...options, ...more })) as Rendered).static_resources);
+    expect(chain).toContain(`"forward_client_cert_details":"${forward}"`);
+    expect(chain).toContain(`"validation_context":${JSON.stringify(validation)}`);
+  });
+
   it('refuses a template that asks for more than it has', () => {
     expect(() => renderEnvoy('__nothing__', options)).toThrow('nothing');
   });

@@ -14,6 +14,8 @@ export interface GatewayOptions {
   /** PEM files as Envoy finds them. */
   readonly certFile: string;
   readonly keyFile: string;
+  /** PEM of the authority of client certificates, as Envoy finds it; none are asked for when left out. */
+  readonly clientCaFile?: string | undefined;
   readonly webhookEndpoints: readonly GatewayEndpoint[];
   readonly processorEndpoints: readonly GatewayEndpoint[];
   readonly commandEndpoints: readonly GatewayEndpoint[];
@@ -28,8 +30,11 @@ export const envoyTemplateUrl = new URL('envoy.template.yaml', import.meta.url);
  * @throws Error naming a placeholder that nothing fills, which is a defect of the template
  */
 export function renderEnvoy(template: string, options: GatewayOptions): string {
+  const { clientCaFile } = options;
   const values: Record<string, unknown> = {
     ...options,
+    clientValidation: clientCaFile === undefined ? null : { trusted_ca: { filename: clientCaFile } },
+    forwardClientCert: clientCaFile === undefined ? 'SANITIZE' : 'SANITIZE_SET',
     webhookEndpoints: options.webhookEndpoints.map(toEndpoint),
     processorEndpoints: options.processorEndpoints.map(toEndpoint),
     commandEndpoints: options.commandEndpoints.map(toEndpoint),

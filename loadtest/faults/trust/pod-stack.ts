@@ -15,6 +15,7 @@ import {
   startKafkaBroker,
   startRedis,
 } from '@fleetstream/local';
+import { kafkaApi, startKafkaProxy } from '@fleetstream/testing';
 import { envoyTemplateUrl, renderEnvoy } from '../../../deploy/gateway/render-envoy.ts';
 import { ensureCertificate } from '../../../deploy/local/src/parts/tls-certificate.ts';
 import { until } from '../restore/until.ts';
@@ -27,6 +28,10 @@ export interface PodStackOptions {
   /** Envoy before the pods, with the configuration of production. */
   readonly gateway: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** PEM of the authority that the gateway takes client certificates of. */
+  readonly clientCaFile?: string;
+  /** What the log takes longer than it would to acknowledge a batch to the pods. */
+  readonly produceDelayMs?: number;
 }
 
 /** Broker, Redis, webhook pods as processes of their own and, if asked for, the gateway. */
@@ -50,23 +55,31 @@ const host = '127.0.0.1';
 export async function startPodStack(options: PodStackOptions): Promise<PodStack> {
   const directory = await mkdtemp(join(tmpdir(), `fleetstream-${options.name}-`));
   const started: LocalProcess[] = [];
+  const ending: (() => Promise<void>)[] = [];
   const end = async (): Promise<void> => {
     for (const process of started.reverse()) await process.stop();
+    for (const stop of ending) await stop();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    return await startParts(options, directory, started, end);
+    return await startParts(options, directory, { started, ending, end });
   } catch (thrown) {
     await end();
     throw thrown;
   }
 }
 
+interface Endings {
+  readonly started: LocalProcess[];
+  /** Of what is no process of its own. */
+  readonly ending: (() => Promise<void>)[];
+  readonly end: () => Promise<void>;
+}
+
 async function startParts(
   options: PodStackOptions,
   directory: string,
-  started: LocalProcess[],
-  end: () => Promise<void>,
+  { started, ending, end }: Endings,
 ): Promise<PodStack> {
   const kafka = await startKafkaBroker({
     dataDir: join(directory, 'kafka'),
@@ -87,10 +100,11 @@ async function startParts(
     client,
     topicSpecs.map(({ name, config }) => ({ name, partitions: 6, config })),
   );
+  const brokers = await slowDown(kafka.address, options.produceDelayMs, ending);
   const masterKey = randomBytes(32);
   const environment = {
     WEBHOOK_MASTER_KEY: masterKey.toString('base64'),
-    KAFKA_BROKERS: kafka.address,
+    KAFKA_BROKERS: brokers,
     REDIS_URL: redis.address,
     LOG_LEVEL: 'error',
     ...options.environment,
@@ -104,7 +118,7 @@ async function startParts(
     stop: options.context.stop,
     timeoutMs: 60_000,
   });
-  const gateway = options.gateway ? await startGateway(directory, podUrls, started) : undefined;
+  const gateway = options.gateway ? await startGateway(directory, podUrls, started, options.clientCaFile) : undefined;
   let ended = false;
   for (const pod of pods) void pod.exited.then(() => (ended = true));
   return {
@@ -126,6 +140,15 @@ async function startParts(
     metrics: () => Promise.all(podUrls.map(async (url) => await (await fetch(`${url}/metrics`)).text())),
     end,
   };
+}
+
+/** @returns where pods find the broker */
+async function slowDown(broker: string, delayMs: number | undefined, ending: (() => Promise<void>)[]): Promise<string> {
+  if (delayMs === undefined) return broker;
+  const proxy = await startKafkaProxy({ broker });
+  ending.push(() => proxy.stop());
+  proxy.addRule(({ apiKey }) => (apiKey === kafkaApi.produce ? { delayMs } : 'pass'));
+  return proxy.address;
 }
 
 async function startPod(
@@ -151,6 +174,7 @@ async function startGateway(
   directory: string,
   podUrls: readonly string[],
   started: LocalProcess[],
+  clientCaFile: string | undefined,
 ): Promise<NonNullable<PodStack['gateway']>> {
   const tls = await ensureCertificate(join(directory, 'tls'), Date.now());
   const [gatewayPort, adminPort, unused] = [await findFreePort(), await findFreePort(), await findFreePort()];
@@ -161,6 +185,7 @@ async function startGateway(
     adminPort,
     certFile: tls.certificateFile,
     keyFile: tls.keyFile,
+    clientCaFile,
     webhookEndpoints: podUrls.map((url) => ({ host, port: Number(new URL(url).port) })),
     processorEndpoints: [{ host, port: unused }],
     commandEndpoints: [{ host, port: unused }],
