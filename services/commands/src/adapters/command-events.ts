@@ -39,12 +39,9 @@ export function toRequestRecord(robotId: string, data: CommandRequestedData, tim
   return toRecord(robotId, { id: toRequestEventId(robotId, data), type: 'fleet.command-requested.v1', time, data });
 }
 
-export function toCancelRecord(
-  robotId: string,
-  data: CommandCancelRequestedData & { readonly cancelId: string },
-  time: string,
-): AppendRecord {
-  const id = `request-${digest('cancel', robotId, data.cancelId)}`;
+export function toCancelRecord(robotId: string, data: CommandCancelRequestedData, time: string): AppendRecord {
+  const { commandId, requestedBy = '', cancelId = toCancelId(robotId, commandId, requestedBy) } = data;
+  const id = `request-${digest('cancel', robotId, cancelId)}`;
   return toRecord(robotId, { id, type: 'fleet.command-cancel-requested.v1', time, data });
 }
 
