@@ -1,4 +1,5 @@
 import { type Log, silentLog } from '@fleetstream/kernel';
+import { ConfigResourceTypes } from 'kafkajs';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ensureTopics } from './ensure-topics.ts';
@@ -12,7 +13,6 @@ import { readTxnOffsetCommitAnswer, writeTxnOffsetCommit } from './protocol/tran
 import { readLog } from './read-log.ts';
 import { createTransactionalSink, type TransactionalSinkOptions } from './transactional-sink.ts';
 
-const brokerConfig = 4;
 const kafka = createKafkaClient({ brokers: [inject('kafkaBrokers')], clientId: 'hanging', log: silentLog });
 
 /** Without it a broker takes records of a transaction that its coordinator knows nothing of. */
@@ -22,7 +22,7 @@ async function verifyPartitions(value: boolean): Promise<void> {
   const configEntries = [{ name: 'transaction.partition.verification.enable', value: String(value) }];
   await admin.alterConfigs({
     validateOnly: false,
-    resources: [{ type: brokerConfig, name: '1', configEntries }],
+    resources: [{ type: ConfigResourceTypes.BROKER, name: '1', configEntries }],
   });
   await admin.disconnect();
 }
