@@ -57,6 +57,11 @@ export function toDeliveryRecord(robotId: string, data: DeliveryData, time: stri
   return toRecord(robotId, { id, type: 'fleet.delivery.v1', time, data });
 }
 
+/** For comparing requests without keeping them. */
+export function toFingerprint(identity: string): string {
+  return digest(identity);
+}
+
 function toRecord(
   robotId: string,
   event: { readonly id: string; readonly type: string; readonly time: string; readonly data: object },
