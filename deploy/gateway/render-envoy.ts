@@ -49,6 +49,8 @@ export function renderEnvoy(template: string, options: GatewayOptions): string {
 interface GatewayProblem {
   /** The status that Envoy itself would answer with. */
   readonly status: number;
+  /** What is answered instead, where the gateway and the product see another side at fault. */
+  readonly answered?: number;
   readonly code: ErrorCode;
   readonly detail: string;
   readonly retryAfterSeconds?: number;
@@ -57,18 +59,21 @@ interface GatewayProblem {
 /** What Envoy answers by itself, made into the product's problem documents. */
 const gatewayProblems: readonly GatewayProblem[] = [
   { status: 400, code: 'FS_REQUEST_UNREADABLE', detail: 'the gateway refused the request' },
+  // A transfer coding that nobody knows is the sender's mistake: nothing here will know it later, so nobody should retry.
+  { status: 501, answered: 400, code: 'FS_REQUEST_UNREADABLE', detail: 'the gateway knows no such transfer coding' },
   { status: 404, code: 'FS_NOT_FOUND', detail: 'the gateway has no such route' },
   { status: 408, code: 'FS_BODY_TIMEOUT', detail: 'the request did not end in time' },
   { status: 503, code: 'FS_UPSTREAM_UNAVAILABLE', detail: 'no pod took the request', retryAfterSeconds: 1 },
   { status: 504, code: 'FS_UPSTREAM_TIMEOUT', detail: 'the pod did not answer in time', retryAfterSeconds: 2 },
 ];
 
-function toMapper({ status, code, detail, retryAfterSeconds }: GatewayProblem): object {
+function toMapper({ status, answered = status, code, detail, retryAfterSeconds }: GatewayProblem): object {
   const { title, hint } = errorCatalogue[code];
   return {
     filter: {
       status_code_filter: { comparison: { op: 'EQ', value: { default_value: status, runtime_key: 'gateway.unused' } } },
     },
+    ...(answered !== status && { status_code: answered }),
     headers_to_add:
       retryAfterSeconds === undefined
         ? []
@@ -78,7 +83,7 @@ function toMapper({ status, code, detail, retryAfterSeconds }: GatewayProblem): 
       json_format: {
         type: `urn:fleetstream:error:${code}`,
         title: escapePercent(title),
-        status,
+        status: answered,
         code,
         detail: escapePercent(detail),
         hint: escapePercent(hint),

@@ -3,6 +3,7 @@ import { type EventResult } from '@fleetstream/contracts';
 import { type ProducedBatch } from '@fleetstream/kafka';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { type EventRank, ranks } from './domain/event-rank.ts';
+import { holdCount, holdValues } from './held-figures.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 
 /** What is read from the parts when metrics are asked for. */
@@ -46,26 +47,47 @@ export function createWebhookMetrics(): WebhookMetrics {
   // A series that begins with its first event has no rate for the scrapes before it: the autoscaler would have no figure
   // for an idle pod, and an alert would miss the first failure.
   for (const counter of [accepted2xx, series.requests.labels('5xx'), acceptedEvents]) counter.inc(0);
+  const held = {
+    accepted2xx: holdCount((by) => {
+      accepted2xx.inc(by);
+    }),
+    acceptedEvents: holdCount((by) => {
+      acceptedEvents.inc(by);
+    }),
+    ackLatency: holdValues((durationMs) => {
+      series.ackLatency.observe(durationMs / 1000);
+    }),
+    requestEvents: holdValues((events) => {
+      series.requestEvents.observe(events);
+    }),
+    clockOffsets: holdValues((offsetSeconds) => {
+      series.clockOffsets.observe(Math.abs(offsetSeconds));
+    }),
+  };
+  const expose = () => {
+    for (const figures of Object.values(held)) figures.hand();
+    return registry.expose();
+  };
   return {
-    registry,
+    registry: { ...registry, expose },
     onAnswer: (status, code, durationMs) => {
       if (status === 202) {
-        accepted2xx.inc();
-        series.ackLatency.observe(durationMs / 1000);
+        held.accepted2xx.add(1);
+        held.ackLatency.add(durationMs);
       } else series.requests.labels(`${Math.floor(status / 100)}xx`).inc();
       if (code !== undefined) series.refusals.labels(code).inc();
     },
     onResults: (results) => {
-      series.requestEvents.observe(results.length);
+      held.requestEvents.add(results.length);
       let accepted = 0;
       for (const { result, code } of results) {
         if (result === 'accepted') accepted += 1;
         else series.events.labels(result, code ?? 'none').inc();
       }
-      if (accepted > 0) acceptedEvents.inc(accepted);
+      if (accepted > 0) held.acceptedEvents.add(accepted);
     },
     onClockOffset: (offsetSeconds, outOfWindow) => {
-      series.clockOffsets.observe(Math.abs(offsetSeconds));
+      held.clockOffsets.add(offsetSeconds);
       if (outOfWindow) series.clocks.inc();
     },
     onShed: (rank, code) => {

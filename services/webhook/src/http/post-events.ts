@@ -54,53 +54,61 @@ const refusalLinesPerSecond = 20;
 export function createEventsHandler(options: EventsHandlerOptions): EventsHandler {
   const send = createAnswerSender();
   const logRefusal = createLimitedLog(options.log, options.clock, refusalLinesPerSecond);
-  const working = new Set<Promise<void>>();
+  let working = 0;
+  const onIdle: (() => void)[] = [];
 
-  const work = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const respond = async (request: IncomingMessage, response: ServerResponse, hold: ByteHold): Promise<void> => {
     const startedMs = options.clock.monotonicMs();
     const target = readIngestTarget(request.url ?? '');
+    const answer =
+      target.kind === 'refused'
+        ? toRefusalAnswer(target, readRequestId(request))
+        : await answerEvents(options, request, target, hold);
+    if (answer === undefined) {
+      options.metrics.onSenderGone();
+      return;
+    }
+    // A body that stopped coming leaves its connection in the middle of a request: nothing can follow on it.
+    const close = options.draining() || answer.code === 'FS_BODY_TIMEOUT';
+    send(response, answer, { close });
+    discardRest(request);
+    options.metrics.onAnswer(answer.status, answer.code, options.clock.monotonicMs() - startedMs);
+    if (answer.code !== undefined) {
+      const requestId = 'requestId' in answer.body ? answer.body.requestId : undefined;
+      const detail = 'detail' in answer.body ? answer.body.detail : undefined;
+      const sender = target.kind === 'target' ? target.sender.id : undefined;
+      logRefusal({ requestId, sender, status: answer.status, code: answer.code, detail }, 'request turned away');
+    }
+  };
+
+  /** Never rejects. Counted by itself rather than by its promise, which every request would pay for. */
+  const work = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const hold = options.budget.open();
+    working += 1;
     try {
-      const answer =
-        target.kind === 'refused'
-          ? toRefusalAnswer(target, readRequestId(request))
-          : await answerEvents(options, request, target, hold);
-      if (answer === undefined) {
-        options.metrics.onSenderGone();
-        return;
-      }
-      // A body that stopped coming leaves its connection in the middle of a request: nothing can follow on it.
-      const close = options.draining() || answer.code === 'FS_BODY_TIMEOUT';
-      send(response, answer, { close });
-      discardRest(request);
-      options.metrics.onAnswer(answer.status, answer.code, options.clock.monotonicMs() - startedMs);
-      if (answer.code !== undefined) {
-        const requestId = 'requestId' in answer.body ? answer.body.requestId : undefined;
-        const detail = 'detail' in answer.body ? answer.body.detail : undefined;
-        const sender = target.kind === 'target' ? target.sender.id : undefined;
-        logRefusal({ requestId, sender, status: answer.status, code: answer.code, detail }, 'request turned away');
-      }
+      await respond(request, response, hold);
+    } catch (thrown) {
+      const requestId = readRequestId(request);
+      options.log.error({ err: thrown, requestId }, `request failed: ${toMessage(thrown)}`);
+      send(response, toRefusalAnswer(refuse('FS_INTERNAL', 'see the log'), requestId), { close: true });
+      options.metrics.onAnswer(500, 'FS_INTERNAL', 0);
     } finally {
       hold.release();
+      working -= 1;
+      if (working === 0) for (const resolve of onIdle.splice(0)) resolve();
     }
   };
 
   return {
     matches: (request) => request.method === 'POST' && isIngestPath(request.url ?? ''),
     handle: (request, response) => {
-      const worked = work(request, response)
-        .catch((thrown: unknown) => {
-          const requestId = readRequestId(request);
-          options.log.error({ err: thrown, requestId }, `request failed: ${toMessage(thrown)}`);
-          send(response, toRefusalAnswer(refuse('FS_INTERNAL', 'see the log'), requestId), { close: true });
-          options.metrics.onAnswer(500, 'FS_INTERNAL', 0);
-        })
-        .finally(() => working.delete(worked));
-      working.add(worked);
+      void work(request, response);
     },
-    idle: async () => {
-      while (working.size > 0) await Promise.all(working);
-    },
+    idle: () =>
+      new Promise((resolve) => {
+        if (working === 0) resolve();
+        else onIdle.push(resolve);
+      }),
   };
 }
 

@@ -23,11 +23,15 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
+    let ended = false;
     const end = (read: BodyRead) => {
+      ended = true;
       clearTimeout(timer);
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      // Whatever still comes must not pile up in the stream's buffer; see `discardRest`.
-      if (read.kind !== 'body') request.pause();
+      if (read.kind !== 'body') {
+        // Whatever still comes must not pile up, neither here nor in the stream's buffer; see `discardRest`.
+        request.off('data', onData).off('end', onEnd);
+        request.pause();
+      }
       resolve(read);
     };
     const onData = (chunk: Buffer) => {
@@ -41,7 +45,8 @@ export function readBody(request: IncomingMessage, options: ReadBodyOptions): Pr
       end({ kind: 'body', body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks) });
     };
     const onClose = () => {
-      end({ kind: 'gone' });
+      // Comes after every body too, when all is said.
+      if (!ended) end({ kind: 'gone' });
     };
     const timer = setTimeout(() => {
       end(refuse('FS_BODY_TIMEOUT', `the body did not end within ${options.timeoutMs} ms`));
