@@ -7,11 +7,14 @@ import { AppError, toMessage } from '@fleetstream/kernel';
 import { atLeast, exactly } from '../../check.ts';
 import { readMetric } from '../read-metric.ts';
 import { sumOf } from '../scenario.ts';
+import { createFaultHistory } from '../stack/fault-history.ts';
 import { type FaultTeam } from '../stack/fault-team.ts';
 import { defineStackScenario } from '../stack/stack-scenario.ts';
 
 const run = promisify(execFile);
 const diskMib = 48;
+const mib = 1024 * 1024;
+const stalledWithinMs = 60_000;
 const chunkBytes = 64 * 1024;
 const failures = [
   'fleetstream_processor_state_write_failures_total',
@@ -27,6 +30,11 @@ export const diskFull = defineStackScenario({
   slots: [],
   slotsAtEnd: [0],
   verifyEvery: 5,
+  // More states than the cache may keep back.
+  stack: ({ seed }) => ({
+    history: createFaultHistory({ seed, robots: 3000 }),
+    environment: { PROCESSOR_CACHE_BYTES: String(mib) },
+  }),
   play: async ({ team, index, random }) => {
     const { stack } = team;
     const dir = stack.stateDir(0);
@@ -35,11 +43,10 @@ export const diskFull = defineStackScenario({
     await stack.progressed(await stack.committed());
     const before = await countFailures(team);
     const ballast = await fill(join(dir, 'ballast'));
-    await sleep(2000 + random() * 3000);
-    const stillCommits = await stack.progressed(await stack.committed(), 5000).then(
-      () => 1,
-      () => 0,
-    );
+    // States wait in memory first, so in some rounds there is room again before they fill it.
+    const patient = random() < 0.7;
+    const stalled = patient && (await becomesUnready(team)) ? 1 : 0;
+    if (!patient) await sleep(2000 + random() * 3000);
     const told = (await countFailures(team)) - before;
     const killed = random() < 0.5;
     if (killed) {
@@ -47,15 +54,27 @@ export const diskFull = defineStackScenario({
       await team.start(0);
       await sleep(1500);
     }
+    const { pid } = team.at(0);
     await rm(ballast);
     await team.ensure([0]);
-    await stack.progressed(await stack.committed());
-    return { fillings: 1, stillCommits, told: told > 0 ? 1 : 0, killed: killed ? 1 : 0 };
+    const resumedMs = Math.round(await stack.progressed(await stack.committed()));
+    const restarted = team.at(0).pid === pid ? 0 : 1;
+    return {
+      fillings: 1,
+      patient: patient ? 1 : 0,
+      stalled,
+      told: told > 0 ? 1 : 0,
+      killed: killed ? 1 : 0,
+      restarted,
+      resumedMs,
+    };
   },
   check: (rounds) => [
     exactly('fillings', sumOf(rounds, 'fillings'), rounds.length),
     // Each time somebody could read of it.
     atLeast('told', sumOf(rounds, 'told'), rounds.length),
+    exactly('said that it is not ready', sumOf(rounds, 'stalled'), sumOf(rounds, 'patient')),
+    exactly('restarted to go on', sumOf(rounds, 'restarted'), 0),
   ],
 });
 
@@ -86,6 +105,16 @@ async function fill(file: string): Promise<string> {
   } finally {
     await handle.close();
   }
+}
+
+/** A processor that stalls says so itself, and goes on answering. */
+async function becomesUnready(team: FaultTeam): Promise<boolean> {
+  const deadline = performance.now() + stalledWithinMs;
+  while (performance.now() < deadline) {
+    if (!(await team.at(0).isReady())) return team.at(0).isAlive;
+    await sleep(100);
+  }
+  return false;
 }
 
 async function countFailures(team: FaultTeam): Promise<number> {
