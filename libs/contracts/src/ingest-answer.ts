@@ -33,6 +33,11 @@ export interface IngestHints {
   readonly folded?: readonly FoldedProgress[];
   /** The platform is behind: report no more often than this, urgent events apart. */
   readonly reportEveryMs?: number;
+  /**
+   * Our clock less that of the request's signature, the way of the request included; said from 5 s on. No request is
+   * refused for it.
+   */
+  readonly clockOffsetMs?: number;
 }
 
 /** The body of a `202`. */

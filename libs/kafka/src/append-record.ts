@@ -5,7 +5,7 @@ export interface AppendRecord {
   readonly value: Buffer | string;
   /** Of the value; `application/cloudevents+json` when left out. */
   readonly contentType?: string;
-  /** Headers besides; for tools, as each costs every reader. */
+  /** All headers, the content type among them, instead of `contentType`. Each costs every reader. */
   readonly headers?: Readonly<Record<string, string | Buffer>>;
   /** Chosen by the key's murmur2 hash, as the Java client does, when left out. */
   readonly partition?: number;

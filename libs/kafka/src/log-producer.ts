@@ -191,7 +191,6 @@ function toQueued(record: AppendRecord): Omit<QueuedRecord, 'call' | 'index'> {
 }
 
 function toHeaderBytes({ contentType, headers }: AppendRecord): Buffer {
-  if (headers !== undefined)
-    return encodeHeaders(contentType === undefined ? headers : { 'content-type': contentType, ...headers });
+  if (headers !== undefined) return encodeHeaders(headers);
   return contentType === undefined ? cloudEventHeaders : encodeHeaders({ 'content-type': contentType });
 }

@@ -38,6 +38,12 @@ const hintsShape = {
     .optional()
     .describe('Of the boots that the events name: what is in the state, but for the holes'),
   reportEveryMs: z.int().optional().describe('Report no more often than this, urgent events apart'),
+  clockOffsetMs: z
+    .int()
+    .optional()
+    .describe(
+      "Our clock less that of the signature, where they are 5 s apart or more; the sender's is not refused for it",
+    ),
 };
 const answerSchema = z.object({ results: z.array(resultSchema).describe('One per event, in order'), ...hintsShape });
 const problemSchema = z.object({

@@ -33,10 +33,18 @@ export function toAnswer(results: readonly EventResult[], requestId: () => strin
 }
 
 /** The members of `IngestHints` as they go into an answer; an empty text for none. */
-export function toHints(folded: readonly string[], reportEveryMs: number): string {
+export function toHints(folded: readonly string[], reportEveryMs: number, clockOffsetSeconds: number): string {
   const boots = folded.length === 0 ? '' : `,"folded":[${folded.join(',')}]`;
-  return reportEveryMs === 0 ? boots : `${boots},"reportEveryMs":${reportEveryMs}`;
+  const interval = reportEveryMs === 0 ? '' : `,"reportEveryMs":${reportEveryMs}`;
+  // Below it, it is the network and the whole seconds of a signature's time.
+  const clock =
+    Math.abs(clockOffsetSeconds) < clockToldFromSeconds
+      ? ''
+      : `,"clockOffsetMs":${Math.round(clockOffsetSeconds * 1000)}`;
+  return boots + interval + clock;
 }
+
+const clockToldFromSeconds = 5;
 
 /** The answer to a request that was turned away as a whole. */
 export function toRefusalAnswer({ code, detail }: Refusal, requestId: string): Answer {

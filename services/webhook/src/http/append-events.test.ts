@@ -1,4 +1,5 @@
 import { type IngestRecall } from '@fleetstream/cache';
+import { type AppendRecord } from '@fleetstream/kafka';
 import { AppError } from '@fleetstream/kernel';
 import { describe, expect, it } from 'vitest';
 import { type CheckedEvent } from '../domain/check-events.ts';
@@ -18,6 +19,7 @@ const nothingSeen: IngestRecall = { seen: [], worstRank: 3, bucket: 'robot', fol
 
 function setUp({ level = 0, recall, broken = false, lanes, held }: World = {}) {
   const appended: string[] = [];
+  const records: AppendRecord[] = [];
   const marked: string[] = [];
   const shed: string[] = [];
   const ports: AppendPorts = {
@@ -26,10 +28,11 @@ function setUp({ level = 0, recall, broken = false, lanes, held }: World = {}) {
       mark: (_robotId, events) => marked.push(...events.map(({ id }) => id)),
     },
     logProducer: {
-      append: async (records) => {
+      append: async (given) => {
         await held;
         if (broken) throw new AppError('FS_BROKER_UNAVAILABLE', 'away');
-        appended.push(...records.map(({ value }) => String(value)));
+        records.push(...given);
+        appended.push(...given.map(({ value }) => String(value)));
         return [];
       },
     },
@@ -42,7 +45,7 @@ function setUp({ level = 0, recall, broken = false, lanes, held }: World = {}) {
     const { results } = await appendEvents(ports, 'r', events);
     return results.map(({ result, code }) => (code === undefined ? result : `${result} ${code}`));
   };
-  return { ports, post, appended, marked, shed };
+  return { ports, post, appended, records, marked, shed };
 }
 
 function valid(id: string, type: string, data: object = {}): CheckedEvent {
@@ -128,5 +131,27 @@ describe('appendEvents', () => {
     expect(await Promise.all([first, second, urgent])).toEqual([['accepted'], ['accepted'], ['accepted']]);
     expect((await neighbour).results[0]?.result).toBe('accepted');
     expect(lanes.flooding()).toBe(0);
+  });
+});
+
+describe('a trace', () => {
+  const own = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const ofRequest = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+  const traced = (traceparent: string): CheckedEvent => {
+    const { event, ...rest } = telemetry('e') as Extract<CheckedEvent, { kind: 'valid' }>;
+    return { ...rest, event: { ...event, traceparent } };
+  };
+
+  it.each([
+    { name: 'none, no header besides', event: telemetry('e'), trace: undefined, header: undefined },
+    { name: "the request's", event: telemetry('e'), trace: ofRequest, header: ofRequest },
+    { name: "the event's own before the request's", event: traced(own), trace: ofRequest, header: own },
+    { name: 'what is none is left out', event: traced('00-zz'), trace: undefined, header: undefined },
+    { name: "what is none gives way to the request's", event: traced('00-zz'), trace: ofRequest, header: ofRequest },
+  ])('goes into the header of the record: $name', async ({ event, trace, header }) => {
+    const { ports, records } = setUp();
+    await appendEvents(ports, 'r', [event], { trace });
+    const headers = { 'content-type': 'application/cloudevents+json', traceparent: header };
+    expect(records.map((record) => record.headers)).toEqual([header === undefined ? undefined : headers]);
   });
 });

@@ -1,11 +1,12 @@
 import { type EventKey, type IngestMemory } from '@fleetstream/cache';
-import { type EventResult, topics } from '@fleetstream/contracts';
-import { type LogProducer } from '@fleetstream/kafka';
+import { contentTypes, type EventResult, topics } from '@fleetstream/contracts';
+import { type AppendRecord, type LogProducer } from '@fleetstream/kafka';
 import { errorCatalogue, type ErrorCode, toAppError } from '@fleetstream/kernel';
-import { type EventCodec } from '@fleetstream/schema-registry';
+import { type EncodedEvent, type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckedEvent } from '../domain/check-events.ts';
 import { type EventRank, toEventRank } from '../domain/event-rank.ts';
 import { type PressureLevel } from '../domain/pressure-level.ts';
+import { readTraceParent } from '../domain/read-trace-parent.ts';
 import { findSuperseded } from '../domain/supersede-states.ts';
 import { type RobotLanes } from './robot-lanes.ts';
 
@@ -24,6 +25,13 @@ export interface AppendOutcome {
   readonly results: readonly EventResult[];
   /** JSON texts of what was folded of the boots named. */
   readonly folded: readonly string[];
+}
+
+export interface AppendContext {
+  /** Whose bucket is charged besides the robot's; that of robots which send for themselves when left out. */
+  readonly fleet?: string;
+  /** W3C `traceparent` of the request, validated; an event's own comes before it. */
+  readonly trace?: string | undefined;
 }
 
 type Valid = Extract<CheckedEvent, { kind: 'valid' }>;
@@ -51,9 +59,9 @@ export async function appendEvents(
   ports: AppendPorts,
   robotId: string,
   events: readonly CheckedEvent[],
-  fleet = ownFleet,
+  { fleet = ownFleet, trace }: AppendContext = {},
 ): Promise<AppendOutcome> {
-  const run = new Run(ports, robotId, events);
+  const run = new Run(ports, robotId, events, trace);
   if (run.candidates.length === 0) return run.outcome(nothingFolded);
   run.shed();
   const folded = await run.recall(fleet);
@@ -67,9 +75,11 @@ class Run {
   readonly #robotId: string;
   readonly #events: readonly CheckedEvent[];
   readonly #results: (EventResult | undefined)[];
+  readonly #trace: string | undefined;
   candidates: Candidate[] = [];
 
-  constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[]) {
+  constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[], trace: string | undefined) {
+    this.#trace = trace;
     this.#ports = ports;
     this.#robotId = robotId;
     this.#events = events;
@@ -164,7 +174,9 @@ class Run {
     const robotId = this.#robotId;
     try {
       await logProducer.append(
-        candidates.map(({ event }) => ({ topic: topics.events, key: robotId, ...codec.encode(event.value) })),
+        candidates.map(({ event }) =>
+          toRecord(robotId, codec.encode(event.value), event.event.traceparent, this.#trace),
+        ),
       );
     } catch (thrown) {
       const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
@@ -195,6 +207,21 @@ class Run {
     this.#results[index] = { id: event.id, result, code, detail: title };
     this.#ports.onShed(rank, code);
   }
+}
+
+/** A header costs every reader, so a record has one of its trace only where it has a trace. */
+function toRecord(
+  key: string,
+  { value, contentType }: EncodedEvent,
+  own: string | undefined,
+  ofRequest: string | undefined,
+): AppendRecord {
+  const traceparent = own === undefined ? ofRequest : (readTraceParent(own) ?? ofRequest);
+  if (traceparent === undefined) {
+    return { topic: topics.events, key, value, ...(contentType === undefined ? {} : { contentType }) };
+  }
+  const headers = { 'content-type': contentType ?? contentTypes.cloudEvent, traceparent };
+  return { topic: topics.events, key, value, headers };
 }
 
 /** Every step leaves a result; this stands for a step that forgot, and loses nothing. */

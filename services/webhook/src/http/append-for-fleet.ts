@@ -10,11 +10,12 @@ export async function appendForFleet(
   ports: AppendPorts,
   fleetId: string,
   events: readonly CheckedEvent[],
+  trace: string | undefined,
 ): Promise<AppendOutcome> {
   const groups = groupByRobot(events);
   const outcomes = await Promise.all(
     [...groups].map(async ([robotId, { indexes, ofRobot }]) => {
-      const { results, folded } = await appendEvents(ports, robotId, ofRobot, fleetId);
+      const { results, folded } = await appendEvents(ports, robotId, ofRobot, { fleet: fleetId, trace });
       return { indexes, results, folded };
     }),
   );

@@ -6,6 +6,7 @@ import { checkEvents } from '../domain/check-events.ts';
 import { type IngestTarget, isIngestPath, readIngestTarget } from '../domain/ingest-target.ts';
 import { isUrgent } from '../domain/is-urgent.ts';
 import { parseBody } from '../domain/parse-body.ts';
+import { readTraceParent } from '../domain/read-trace-parent.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { type Answer, toAnswer, toHints, toRefusalAnswer } from '../domain/to-answer.ts';
 import { type WebhookMetrics } from '../metrics.ts';
@@ -83,7 +84,7 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
 
   /** Never rejects. Counted by itself rather than by its promise, which every request would pay for. */
   const work = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const hold = options.budget.open();
+    const hold = options.budget.open(isUrgent(request.headers));
     working += 1;
     try {
       await respond(request, response, hold);
@@ -151,12 +152,17 @@ async function answerEvents(
     body,
     maxEventBytes: limits.maxEventBytes,
   });
+  const trace = readTraceParent(headers['traceparent']);
   const { results, folded } =
     sender.kind === 'fleet'
-      ? await appendForFleet(options, sender.id, checked)
-      : await appendEvents(options, sender.id, checked);
+      ? await appendForFleet(options, sender.id, checked, trace)
+      : await appendEvents(options, sender.id, checked, { trace });
   metrics.onResults(results);
-  return toAnswer(results, () => readRequestId(request), toHints(folded, options.pressure.reportEveryMs()));
+  return toAnswer(
+    results,
+    () => readRequestId(request),
+    toHints(folded, options.pressure.reportEveryMs(), verified.clockOffsetSeconds),
+  );
 }
 
 const atItsEnd = refuse(
