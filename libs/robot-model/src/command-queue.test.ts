@@ -141,12 +141,26 @@ describe('the queue', () => {
     expect(told(queue)).toEqual(['a SENT']);
   });
 
-  it('lets what may be done twice be handed over again, without a transition', () => {
-    const before = { ...commandsWith('SENT', { idempotent: true }) } as Commands;
-    const queue = new CommandQueue(before, start + 50_000, limits, robot);
-    queue.deliver({ commandId: 'c', attempt: 3, outcome: 'SENT', channel: 'push' });
-    queue.expire();
-    expect(queue.finish()?.open).toMatchObject([{ status: 'SENT', attempt: 3 }]);
+  it('grants no attempt that is not newer than the last, so that what was told late hands nothing over', () => {
+    const before = { ...commandsWith('QUEUED', { attempt: 2 }) } as Commands;
+    const queue = new CommandQueue(before, start, limits, robot);
+    queue.deliver({ commandId: 'c', attempt: 2, outcome: 'SENT', channel: 'pull', instance: 'late' });
     expect(told(queue)).toEqual([]);
+    queue.deliver({ commandId: 'c', attempt: 3, outcome: 'SENT', channel: 'pull', instance: 'newer' });
+    expect(told(queue)).toEqual(['c SENT']);
+  });
+
+  it.each<{ name: string; status: CommandStatus; more: object; told: string[] }>([
+    { name: 'without a transition', status: 'SENT', more: {}, told: ['c SENT'] },
+    { name: 'also when it was handed over', status: 'DELIVERED', more: {}, told: ['c DELIVERED'] },
+    { name: 'not when the robot has it', status: 'RUNNING', more: {}, told: [] },
+    { name: 'not when a stop came between', status: 'SENT', more: { epoch: -1 }, told: [] },
+    { name: 'not when it may be done once', status: 'SENT', more: { idempotent: false }, told: [] },
+  ])('lets what may be done twice be handed over again: $name', ({ status, more, told: words }) => {
+    const before = { ...commandsWith(status, { idempotent: true, ...more }) } as Commands;
+    const queue = new CommandQueue(before, start + 1, limits, robot);
+    queue.deliver({ commandId: 'c', attempt: 3, outcome: 'SENT', channel: 'push', instance: 'i' });
+    expect(queue.finish()?.open).toMatchObject([{ status, attempt: words.length > 0 ? 3 : 1 }]);
+    expect(told(queue)).toEqual(words);
   });
 });

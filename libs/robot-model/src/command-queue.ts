@@ -119,8 +119,13 @@ export class CommandQueue {
       else ledger.move(command, 'QUEUED', { reason: 'not-sent' });
     } else if (outcome === 'SENT') {
       // The first to tell is granted the attempt; a second one is told of nothing, and hands nothing over.
+      if (!isNewer) return;
       if (status === 'ACCEPTED' || status === 'QUEUED') ledger.move(command, 'SENT', {}, { attempt, instance });
-      else if (isNewer && command.idempotent === true) ledger.replace({ ...command, attempt, instance });
+      else if (this.#mayRepeat(command)) {
+        const granted = { ...command, attempt, instance };
+        ledger.replace(granted);
+        ledger.tell(granted, status, {});
+      }
     } else if (commandMoves[status].includes('DELIVERED')) {
       ledger.move(command, 'DELIVERED', {}, isNewer ? { attempt, instance } : {});
     }
@@ -240,6 +245,11 @@ export class CommandQueue {
     const ended = this.#ledger.statusOf(after.commandId);
     const command = this.#ledger.find(commandId);
     if (ended !== undefined && command !== undefined) this.#follow(command, ended);
+  }
+
+  /** Whether what was handed over may be so once more: no harm in doing it twice, and no stop came between. */
+  #mayRepeat({ status, idempotent, epoch }: Command): boolean {
+    return (status === 'SENT' || status === 'DELIVERED') && idempotent === true && epoch === this.#ledger.known.epoch;
   }
 
   #mayMove(command: Command, status: CommandStatus): boolean {

@@ -9,7 +9,13 @@ export {
   type SignerKeys,
   toEntryName,
 } from './key-ring.ts';
-export { parsePublicKeyText, signContentPublic, toPublicKeyText, verifyContentPublic } from './public-key.ts';
+export {
+  parsePrivateKeyText,
+  parsePublicKeyText,
+  signContentPublic,
+  toPublicKeyText,
+  verifyContentPublic,
+} from './public-key.ts';
 export { createRobotKeys, type RobotKeys } from './robot-keys.ts';
 export {
   deriveRobotSecret,

@@ -1,8 +1,10 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { type SignedContent, signaturesOf } from './webhook-signature.ts';
 
 /** What stands before the 32 bytes of an ed25519 key in DER (RFC 8410). */
 const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+/** The same before a private one (RFC 8410). */
+const privatePrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 const keyBytes = 32;
 /** A verification takes 70 µs, off the main thread; one request may cost so many of them. */
 const maxVerifications = 4;
@@ -18,6 +20,14 @@ export function parsePublicKeyText(text: string): KeyObject | undefined {
 /** The form of Standard Webhooks for an ed25519 public key. */
 export function toPublicKeyText(key: KeyObject): string {
   return `whpk_${key.export({ format: 'der', type: 'spki' }).subarray(publicPrefix.length).toString('base64')}`;
+}
+
+/** Reads `whsk_…` with the 32 bytes of an ed25519 private key; `undefined` when it isn't one. */
+export function parsePrivateKeyText(text: string): KeyObject | undefined {
+  const raw = parseKeyText('whsk_', text);
+  return raw === undefined
+    ? undefined
+    : createPrivateKey({ key: Buffer.concat([privatePrefix, raw]), format: 'der', type: 'pkcs8' });
 }
 
 function parseKeyText(prefix: string, text: string): Buffer | undefined {

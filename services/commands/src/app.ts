@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createTokenVerifier, type TokenVerifier } from '@fleetstream/access';
 import { createKeyValueCache } from '@fleetstream/cache';
 import { type CommandData, topics } from '@fleetstream/contracts';
@@ -7,14 +8,16 @@ import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createRobotKeys } from '@fleetstream/signing';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
 import { createCommandFollower } from './adapters/command-follower.ts';
+import { createCallbackPoster } from './adapters/post-callback.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createPlatformDirectory } from './adapters/platform-directory.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
 import { createRequestLog } from './adapters/request-log.ts';
-import { createCommandPolls, toMoment } from './command-polls.ts';
+import { createCommandPolls } from './command-polls.ts';
 import { createCommandRequests } from './command-requests.ts';
 import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
+import { createDeliveryGrants, type DeliveryPoint, toMoment } from './delivery-grants.ts';
 import { DeliveryDesk } from './domain/delivery-desk.ts';
 import { createChangeRoutes } from './http/change-routes.ts';
 import { createCommandRoutes } from './http/command-routes.ts';
@@ -25,8 +28,17 @@ import { createRobotRoutes } from './http/robot-routes.ts';
 import { createRolloutRoutes } from './http/rollout-routes.ts';
 import { createProblemSender } from './http/send-problem.ts';
 import { type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
-import { createCommandPush } from './push-commands.ts';
+import { type CommandPush, createCommandPush } from './push-commands.ts';
 import { createRobotPlaces } from './robot-places.ts';
+
+/** What tests and fault drills put in the place of the usual. */
+export interface CommandsSeams {
+  readonly clock?: Clock;
+  /** Called at each point of a delivery's way. */
+  readonly at?: (point: DeliveryPoint) => void;
+  /** Gets the desk and the name by which the log grants attempts to this instance. */
+  readonly desk?: (desk: DeliveryDesk, instance: string) => DeliveryDesk;
+}
 
 export interface Commands {
   /** In start order. */
@@ -36,15 +48,12 @@ export interface Commands {
 }
 
 /** Puts the service together; nothing runs until its components are started. */
-export function createComponents(config: CommandsConfig, log: Log, clock: Clock = systemClock): Commands {
+export function createComponents(config: CommandsConfig, log: Log, seams: CommandsSeams = {}): Commands {
+  const { clock = systemClock } = seams;
   const metrics = createCommandsMetrics();
-  const shared = createShared(config, { log, clock, metrics, mayDeliver: () => follower.caughtUp() });
-  const { producer, cache, platform, directory, book, desk, polls, keys, deliveries } = shared;
-  const push = createCommandPush({
-    ...{ book, desk, directory, deliveries, keys, clock, log },
-    guard: createCallbackGuard(config.COMMANDS_ALLOW_PRIVATE_CALLBACKS),
-    timeoutMs: config.COMMANDS_PUSH_TIMEOUT_MS,
-  });
+  const shared = createShared(config, seams, { log, clock, metrics, mayDeliver: () => follower.caughtUp() });
+  const { producer, cache, platform, directory, book, desk, grants, polls } = shared;
+  const push = createPush(config, shared, { clock, log });
   const follower = createCommandFollower({
     kafka: shared.kafka,
     log,
@@ -54,14 +63,25 @@ export function createComponents(config: CommandsConfig, log: Log, clock: Clock 
       metrics.transition(data.status);
       if (!book.apply(data, at)) return;
       const view = book.find(data.commandId);
-      if (view !== undefined) desk.note(view, toMoment(clock));
-      polls.wake(data.robotId);
-      push.wake(data.robotId);
+      const waitedMs = view === undefined ? undefined : desk.note(view, data, toMoment(clock));
+      if (waitedMs !== undefined) metrics.granted(waitedMs / 1000);
+      // After all that was read at once: some of it belongs together.
+      if (concerned.size === 0) queueMicrotask(wakeConcerned);
+      concerned.add(data.robotId);
     },
     onUndecodable: () => {
       metrics.undecodable();
     },
   });
+  /** Robots of whose commands the log has just told something. */
+  const concerned = new Set<string>();
+  const wakeConcerned = () => {
+    for (const robotId of concerned) {
+      polls.wake(robotId);
+      push.wake(robotId);
+    }
+    concerned.clear();
+  };
   let draining = false;
   const readiness = (): Readiness => ({
     ready: producer.healthy() && follower.caughtUp() && !draining,
@@ -95,7 +115,7 @@ export function createComponents(config: CommandsConfig, log: Log, clock: Clock 
       ...(platform === undefined ? [] : [{ dependency: 'platform' as const, state: platform.breakerState() }]),
     ],
   });
-  return { components: [producer, cache, directory, follower, polls, push, server], port: () => server.port() };
+  return { components: [producer, cache, directory, follower, grants, polls, push, server], port: () => server.port() };
 }
 
 type Shared = ReturnType<typeof createShared>;
@@ -107,7 +127,8 @@ interface Outside {
   readonly mayDeliver: () => boolean;
 }
 
-function createShared(config: CommandsConfig, { log, clock, metrics, mayDeliver }: Outside) {
+function createShared(config: CommandsConfig, seams: CommandsSeams, { log, clock, metrics, mayDeliver }: Outside) {
+  const { at = () => undefined } = seams;
   const kafka = createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-commands', log });
   const producer = createLogProducer({
     kafka,
@@ -130,11 +151,32 @@ function createShared(config: CommandsConfig, { log, clock, metrics, mayDeliver 
     metrics: metrics.platform,
   });
   const book = new CommandBook({ finishedMax: config.COMMANDS_FINISHED_MAX, openMax: config.COMMANDS_OPEN_MAX });
-  const desk = new DeliveryDesk(book, config.COMMANDS_REOFFER_MS, mayDeliver);
-  const polls = createCommandPolls({ desk, clock, maxPolls: config.COMMANDS_MAX_POLLS });
+  const instance = `commands-${randomUUID()}`;
+  const made = new DeliveryDesk({ book, instance, reofferMs: config.COMMANDS_REOFFER_MS, mayDeliver });
+  const desk = seams.desk?.(made, instance) ?? made;
   const keys = createRobotKeys(config.COMMANDS_MASTER_KEY, config.COMMANDS_KEY_VERSIONS);
-  const deliveries = createDeliveryLog({ producer, clock, log, metrics });
-  return { kafka, producer, cache, platform, directory, book, desk, polls, keys, deliveries };
+  const deliveries = createDeliveryLog({ producer, instance, clock, log, metrics });
+  const grants = createDeliveryGrants({ desk, deliveries, clock, metrics, at });
+  const polls = createCommandPolls({ desk, grants, clock, maxPolls: config.COMMANDS_MAX_POLLS });
+  return { kafka, producer, cache, platform, directory, book, desk, grants, polls, keys, deliveries, at };
+}
+
+function createPush(
+  config: CommandsConfig,
+  parts: Pick<Shared, 'book' | 'desk' | 'grants' | 'directory' | 'deliveries' | 'keys'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): CommandPush {
+  const guard = createCallbackGuard({
+    allowPrivate: config.COMMANDS_ALLOW_PRIVATE_CALLBACKS,
+    networks: config.COMMANDS_CALLBACK_NETWORKS,
+  });
+  const { book, desk, grants, directory, deliveries, keys } = parts;
+  return createCommandPush({
+    ...{ book, desk, grants, directory, deliveries, keys, clock, log },
+    poster: createCallbackPoster(guard),
+    signingKey: config.COMMANDS_SIGNING_KEY,
+    timeoutMs: config.COMMANDS_PUSH_TIMEOUT_MS,
+  });
 }
 
 function createVerifier(config: CommandsConfig): TokenVerifier {

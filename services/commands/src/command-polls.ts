@@ -1,6 +1,7 @@
 import { type Clock } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
-import { type DeliveryDesk, type Handover, type Moment } from './domain/delivery-desk.ts';
+import { type DeliveryGrants, toMoment } from './delivery-grants.ts';
+import { type DeliveryDesk, type Handover } from './domain/delivery-desk.ts';
 
 export type PollEnd =
   | { readonly kind: 'commands'; readonly handovers: readonly Handover[] }
@@ -21,18 +22,23 @@ export interface CommandPolls extends Component {
 
 interface Waiter {
   readonly end: (end: PollEnd) => void;
+  /** Its time is over; it is only still there for what was claimed for it. */
+  over: boolean;
 }
 
 /** Commands that nobody answered become due again without any event that would wake their robot. */
 const sweepMs = 1000;
+/** So much longer than it asked for may a robot wait for what was claimed on its behalf. */
+const claimWaitMs = 2_000;
 
 /** Robots that wait for commands, one request each. */
 export function createCommandPolls(parts: {
   readonly desk: DeliveryDesk;
+  readonly grants: DeliveryGrants;
   readonly clock: Clock;
   readonly maxPolls: number;
 }): CommandPolls {
-  const { desk, clock, maxPolls } = parts;
+  const { desk, grants, clock, maxPolls } = parts;
   const waiters = new Map<string, Waiter>();
   let ending = false;
   const take = (robotId: string): PollEnd | undefined => {
@@ -41,8 +47,12 @@ export function createCommandPolls(parts: {
   };
   const wake = (robotId: string) => {
     const waiter = waiters.get(robotId);
-    const end = waiter === undefined ? undefined : take(robotId);
-    if (end !== undefined) waiter?.end(end);
+    if (waiter === undefined) return;
+    const end = take(robotId);
+    // Nothing more is claimed for a robot that is being answered: it comes again.
+    if (end === undefined && !waiter.over) grants.claim(robotId, 'pull');
+    if (end !== undefined) waiter.end(end);
+    else if (waiter.over && !desk.isPending(robotId)) waiter.end({ kind: 'empty' });
   };
   const endAll = () => {
     ending = true;
@@ -65,22 +75,18 @@ export function createCommandPolls(parts: {
       waiters.get(robotId)?.end({ kind: 'superseded' });
       const now = take(robotId);
       if (now !== undefined) return Promise.resolve(now);
-      if (waitMs === 0 || ending || signal.aborted) return Promise.resolve({ kind: 'empty' });
+      if (ending || signal.aborted) return Promise.resolve({ kind: 'empty' });
       if (waiters.size >= maxPolls) return Promise.resolve({ kind: 'full' });
+      grants.claim(robotId, 'pull');
+      if (waitMs === 0 && !desk.isPending(robotId)) return Promise.resolve({ kind: 'empty' });
       return new Promise((resolve) => {
-        const waiter: Waiter = {
-          end: (end) => {
-            clearTimeout(timer);
-            signal.removeEventListener('abort', onAbort);
+        const waiter = startWaiter(waitMs, signal, {
+          isPending: () => desk.isPending(robotId),
+          onEnd: (end) => {
             if (waiters.get(robotId) === waiter) waiters.delete(robotId);
             resolve(end);
           },
-        };
-        const onAbort = () => {
-          waiter.end({ kind: 'empty' });
-        };
-        const timer = setTimeout(onAbort, waitMs);
-        signal.addEventListener('abort', onAbort);
+        });
         waiters.set(robotId, waiter);
       });
     },
@@ -90,6 +96,31 @@ export function createCommandPolls(parts: {
   };
 }
 
-export function toMoment(clock: Clock): Moment {
-  return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+function startWaiter(
+  waitMs: number,
+  signal: AbortSignal,
+  { isPending, onEnd }: { readonly isPending: () => boolean; readonly onEnd: (end: PollEnd) => void },
+): Waiter {
+  const waiter: Waiter = {
+    over: false,
+    end: (end) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onEmpty);
+      onEnd(end);
+    },
+  };
+  const onEmpty = () => {
+    waiter.end({ kind: 'empty' });
+  };
+  const onTimeOver = () => {
+    if (!isPending()) {
+      onEmpty();
+      return;
+    }
+    waiter.over = true;
+    timer = setTimeout(onEmpty, claimWaitMs);
+  };
+  let timer = setTimeout(onTimeOver, waitMs);
+  signal.addEventListener('abort', onEmpty);
+  return waiter;
 }

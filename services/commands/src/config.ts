@@ -7,6 +7,7 @@ import {
   portValue,
   secretValue,
 } from '@fleetstream/config';
+import { parsePrivateKeyText } from '@fleetstream/signing';
 import { z } from 'zod';
 import { platformConfig } from './adapters/platform-config.ts';
 
@@ -45,6 +46,24 @@ export const commandsConfig = z
     COMMANDS_ALLOW_PRIVATE_CALLBACKS: flagValue
       .default(false)
       .describe('Whether callback URLs may be http and lead to private addresses, for robots on our own network.'),
+    COMMANDS_CALLBACK_NETWORKS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])))
+      .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()])).max(64))
+      .describe(
+        'Networks of ours that robots live in, address/bits, comma-separated: callbacks may lead there, by http too.',
+      ),
+    COMMANDS_SIGNING_KEY: secretValue(
+      z
+        .string()
+        .transform((text) => parsePrivateKeyText(text))
+        .refine((key) => key !== undefined, { error: 'whsk_ and the base64 of the 32 bytes of an ed25519 private key' })
+        .optional()
+        .describe(
+          'Key of the platform (ed25519, whsk_…): pushes are signed with it as well (v1a), beside the robot secret.',
+        ),
+    ),
     COMMANDS_PUSH_TIMEOUT_MS: countValue.min(10).default(5000).describe("What a robot's callback may take to answer."),
     COMMANDS_REOFFER_MS: countValue
       .min(100)

@@ -18,6 +18,9 @@ export interface CommandsMetrics {
   pollClockOutOfWindow(): void;
   delivered(channel: DeliveryData['channel'], outcome: DeliveryData['outcome'], commands: number): void;
   deliveryUntold(commands: number): void;
+  /** The log granted this instance an attempt, so long after it was asked. */
+  granted(seconds: number): void;
+  grantReturned(commands: number): void;
   transition(status: CommandStatus): void;
   undecodable(): void;
   cacheFailure(operation: 'get' | 'set' | 'claim', reason: CacheFailure): void;
@@ -51,11 +54,7 @@ export function createCommandsMetrics(): CommandsMetrics {
   const problems = registry.counter('problems_total', 'Requests answered with a problem document, by code', ['code']);
   const polls = registry.counter('polls_total', 'Times a robot asked for its commands, by what it got', ['outcome']);
   const clocks = registry.counter('clock_out_of_window_total', 'Polls of robots whose clock is off by 5 min');
-  const deliveries = registry.counter('deliveries_total', 'Commands handed over, as told to the log', [
-    'channel',
-    'outcome',
-  ]);
-  const untold = registry.counter('deliveries_untold_total', 'Results of deliveries that the log did not take');
+  const deliveries = createDeliveryMetrics(registry);
   const transitions = registry.counter('transitions_total', 'Transitions read from fleet.commands', ['status']);
   const undecodable = registry.counter('undecodable_records_total', 'Records of fleet.commands that are no command');
   const cacheFailures = registry.counter('cache_failures_total', 'Calls to Redis that came to nothing', [
@@ -80,12 +79,7 @@ export function createCommandsMetrics(): CommandsMetrics {
     pollClockOutOfWindow: () => {
       clocks.inc();
     },
-    delivered: (channel, outcome, commands) => {
-      deliveries.labels(channel, outcome).inc(commands);
-    },
-    deliveryUntold: (commands) => {
-      untold.inc(commands);
-    },
+    ...deliveries,
     transition: (status) => {
       transitions.labels(status).inc();
     },
@@ -97,6 +91,36 @@ export function createCommandsMetrics(): CommandsMetrics {
     },
     observe: (gauges) => {
       observeGauges(registry, gauges);
+    },
+  };
+}
+
+function createDeliveryMetrics(
+  registry: Metrics,
+): Pick<CommandsMetrics, 'delivered' | 'deliveryUntold' | 'granted' | 'grantReturned'> {
+  const deliveries = registry.counter('deliveries_total', 'Commands handed over, as told to the log', [
+    'channel',
+    'outcome',
+  ]);
+  const untold = registry.counter('deliveries_untold_total', 'Results of deliveries that the log did not take');
+  const grants = registry.histogram(
+    'grant_seconds',
+    'From the claim of an attempt to the grant that this instance read',
+    latencyBucketsSeconds,
+  );
+  const returned = registry.counter('grants_returned_total', 'Attempts that were granted and not handed over');
+  return {
+    delivered: (channel, outcome, commands) => {
+      deliveries.labels(channel, outcome).inc(commands);
+    },
+    deliveryUntold: (commands) => {
+      untold.inc(commands);
+    },
+    granted: (seconds) => {
+      grants.observe(seconds);
+    },
+    grantReturned: (commands) => {
+      returned.inc(commands);
     },
   };
 }

@@ -1,24 +1,27 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { contentTypes } from '@fleetstream/contracts';
 import { type Clock, type Log } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
-import { type RobotKeys, signatureHeaders, signContent } from '@fleetstream/signing';
-import { type CallbackGuard } from './adapters/callback-guard.ts';
+import { type RobotKeys, signatureHeaders, signContent, signContentPublic } from '@fleetstream/signing';
 import { type DeliveryLog } from './adapters/delivery-log.ts';
-import { postCallback } from './adapters/post-callback.ts';
+import { type CallbackPoster } from './adapters/post-callback.ts';
 import { type RobotDirectory } from './adapters/robot-directory.ts';
-import { toMoment } from './command-polls.ts';
+import { type DeliveryGrants, toMoment } from './delivery-grants.ts';
 import { type CommandBook } from './domain/command-book.ts';
-import { type DeliveryDesk } from './domain/delivery-desk.ts';
+import { type DeliveryDesk, type Handover, isAsked } from './domain/delivery-desk.ts';
+import { createPushPacing, type PushPacing } from './domain/push-pacing.ts';
 import { toDelivered } from './domain/to-delivered.ts';
 
 export interface CommandPushOptions {
   readonly book: CommandBook;
   readonly desk: DeliveryDesk;
+  readonly grants: DeliveryGrants;
   readonly directory: RobotDirectory;
   readonly deliveries: DeliveryLog;
   readonly keys: RobotKeys;
-  readonly guard: CallbackGuard;
+  /** Of the platform, ed25519: offered beside the robot's secret. */
+  readonly signingKey: KeyObject | undefined;
+  readonly poster: CallbackPoster;
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
@@ -34,14 +37,28 @@ const sweepMs = 1000;
 
 /** Posts commands to the robots that have a callback URL, one request at a time for each robot. */
 export function createCommandPush(options: CommandPushOptions): CommandPush {
-  const { book, desk, directory, clock } = options;
+  const { book, desk, grants, directory, poster, clock } = options;
+  const pacing = createPushPacing(Math.random);
   const busy = new Map<string, Promise<void>>();
   let stopping = false;
   const wake = (robotId: string) => {
     const callbackUrl = directory.callbackOf(robotId);
     if (callbackUrl === undefined || stopping || busy.has(robotId) || busy.size >= robotsAtOnceMax) return;
-    if (!desk.hasDue(robotId, toMoment(clock))) return;
-    const pushing = push(options, robotId, callbackUrl).finally(() => busy.delete(robotId));
+    const moment = toMoment(clock);
+    if (!desk.hasDue(robotId, moment)) return;
+    const target = URL.parse(callbackUrl)?.origin ?? callbackUrl;
+    // A stop is tried each time that it is due; how often that is, is for the desk.
+    if (!desk.hasStopDue(robotId, moment) && !pacing.mayPush(robotId, target, moment.monotonicMs)) return;
+    const handovers = desk.take(robotId, moment);
+    if (handovers.length === 0) {
+      grants.claim(robotId, 'push');
+      return;
+    }
+    pacing.began(target, moment.monotonicMs);
+    const pushing = push(options, pacing, { robotId, callbackUrl, target }, handovers).finally(() => {
+      busy.delete(robotId);
+      wake(robotId);
+    });
     busy.set(robotId, pushing);
   };
   return {
@@ -56,32 +73,68 @@ export function createCommandPush(options: CommandPushOptions): CommandPush {
         stopping = true;
         clearInterval(sweep);
         await Promise.all(busy.values());
+        poster.close();
       });
     },
   };
 }
 
+interface PushTo {
+  readonly robotId: string;
+  readonly callbackUrl: string;
+  /** The origin, which robots may share. */
+  readonly target: string;
+}
+
 /** Never rejects: what fails is told to the log and tried again after the time for that. */
-async function push(options: CommandPushOptions, robotId: string, callbackUrl: string): Promise<void> {
-  const { desk, deliveries, keys, guard, clock, log, timeoutMs } = options;
-  const handovers = desk.take(robotId, toMoment(clock));
-  if (!(await deliveries.tell(handovers, { channel: 'push', outcome: 'SENT' }))) return;
-  const id = `push_${randomUUID()}`;
-  const timestamp = String(Math.floor(clock.nowMs() / 1000));
+async function push(
+  options: CommandPushOptions,
+  pacing: PushPacing,
+  { robotId, callbackUrl, target }: PushTo,
+  handovers: readonly Handover[],
+): Promise<void> {
+  const { deliveries, grants, poster, clock, log, timeoutMs } = options;
+  const stops = handovers.filter(({ command }) => command.stop === true);
+  void deliveries.tell(stops, { channel: 'push', outcome: 'SENT' });
   const body = Buffer.from(JSON.stringify({ commands: handovers.map(toDelivered) }));
-  const [secret] = keys.secretsOf(robotId);
-  if (secret === undefined) return;
-  const headers = {
-    'content-type': contentTypes.json,
-    [signatureHeaders.id]: id,
-    [signatureHeaders.timestamp]: timestamp,
-    [signatureHeaders.signature]: signContent(secret, { id, timestamp, body }),
-  };
-  const answer = await postCallback(guard, { url: callbackUrl, headers, body, timeoutMs });
+  const headers = toHeaders(options, robotId, { id: toPushId(robotId, handovers), body });
+  const answer = await poster.post({ url: callbackUrl, headers, body, timeoutMs });
   if (answer.kind === 'delivered') {
+    pacing.succeeded(robotId, target);
     await deliveries.tell(handovers, { channel: 'push', outcome: 'DELIVERED' });
     return;
   }
-  log.info({ robotId, reason: answer.reason }, "a robot's callback did not take its commands");
-  await deliveries.tell(handovers, { channel: 'push', outcome: 'UNDELIVERABLE', detail: answer.reason });
+  const { reason: detail, unsent: certain, retryAfterMs } = answer;
+  pacing.failed(robotId, target, clock.monotonicMs(), retryAfterMs);
+  log.info({ robotId, reason: detail }, "a robot's callback did not take its commands");
+  await grants.returnFailed(handovers, { channel: 'push', certain, detail });
+}
+
+function toHeaders(
+  { keys, signingKey, clock }: CommandPushOptions,
+  robotId: string,
+  { id, body }: { readonly id: string; readonly body: Buffer },
+): Record<string, string> {
+  const content = { id, timestamp: String(Math.floor(clock.nowMs() / 1000)), body };
+  const signatures = keys
+    .secretsOf(robotId)
+    .slice(0, 1)
+    .map((secret) => signContent(secret, content));
+  if (signingKey !== undefined) signatures.push(signContentPublic(signingKey, content));
+  return {
+    'content-type': contentTypes.json,
+    [signatureHeaders.id]: id,
+    [signatureHeaders.timestamp]: content.timestamp,
+    [signatureHeaders.signature]: signatures.join(' '),
+  };
+}
+
+/** The same commands in the same try come under the same id, however often; a question is a new one each time. */
+function toPushId(robotId: string, handovers: readonly Handover[]): string {
+  const told = handovers.map(({ command }) => {
+    const { commandId, tries = 1 } = command;
+    return isAsked(command) ? [commandId, tries, randomUUID()] : [commandId, tries];
+  });
+  const hash = createHash('sha256').update(JSON.stringify([robotId, told]));
+  return `push_${hash.digest('hex').slice(0, 32)}`;
 }

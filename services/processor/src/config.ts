@@ -158,6 +158,10 @@ export const processorConfig = z
       .min(100)
       .default(7 * 86_400_000)
       .describe('A retired robot of which nothing was heard for this long is forgotten. Part of the model as well.'),
+    PROCESSOR_COMMAND_ANSWER_WITHIN_MS: countValue
+      .min(100)
+      .default(20_000)
+      .describe('A command that was handed over and not answered for this long is unknown. Part of the model as well.'),
     PROCESSOR_HISTORY_RECORDS: countValue
       .min(1000)
       .default(5_000_000)

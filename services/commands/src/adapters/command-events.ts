@@ -50,10 +50,10 @@ export function toDecisionRecord(robotId: string, data: CommandDecidedData, time
   return toRecord(robotId, { id, type: 'fleet.command-decided.v1', time, data });
 }
 
-/** A result that two instances tell of is one event. */
+/** What an instance tells twice is one event; two instances that claim the same attempt say two things. */
 export function toDeliveryRecord(robotId: string, data: DeliveryData, time: string): AppendRecord {
-  const { commandId, attempt, outcome, channel } = data;
-  const id = `delivery-${digest(robotId, commandId, String(attempt), outcome, channel)}`;
+  const { commandId, attempt, outcome, channel, instance = '' } = data;
+  const id = `delivery-${digest(robotId, commandId, String(attempt), outcome, channel, instance)}`;
   return toRecord(robotId, { id, type: 'fleet.delivery.v1', time, data });
 }
 

@@ -19,11 +19,13 @@ export interface DeliveryLog {
 
 export function createDeliveryLog(parts: {
   readonly producer: LogProducer;
+  /** To which the log grants the attempts told of here. */
+  readonly instance: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: CommandsMetrics;
 }): DeliveryLog {
-  const { producer, clock, log, metrics } = parts;
+  const { producer, instance, clock, log, metrics } = parts;
   return {
     tell: async (handovers, { channel, outcome, detail }) => {
       const time = new Date(clock.nowMs()).toISOString();
@@ -32,7 +34,7 @@ export function createDeliveryLog(parts: {
       if (given.length === 0) return true;
       const records = given.map(({ command, attempt }) => {
         const { commandId, robotId } = command;
-        const data = { commandId, attempt, outcome, channel, ...(detail !== undefined && { detail }) };
+        const data = { commandId, attempt, outcome, channel, instance, ...(detail !== undefined && { detail }) };
         return toDeliveryRecord(robotId, data, time);
       });
       try {

@@ -3,9 +3,10 @@ import { type Clock, isRobotId } from '@fleetstream/kernel';
 import { type RobotKeys } from '@fleetstream/signing';
 import { type Request, type Response } from 'express';
 import { type DeliveryLog } from '../adapters/delivery-log.ts';
-import { type CommandPolls, toMoment } from '../command-polls.ts';
+import { type CommandPolls } from '../command-polls.ts';
+import { type DeliveryGrants, type DeliveryPoint } from '../delivery-grants.ts';
 import { parseWait } from '../domain/command-query.ts';
-import { type DeliveryDesk, type Handover } from '../domain/delivery-desk.ts';
+import { type Handover } from '../domain/delivery-desk.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { toDelivered } from '../domain/to-delivered.ts';
 import { type CommandsMetrics } from '../metrics.ts';
@@ -14,7 +15,7 @@ import { verifyPoll } from './verify-poll.ts';
 
 export interface PollParts {
   readonly polls: CommandPolls;
-  readonly desk: DeliveryDesk;
+  readonly grants: DeliveryGrants;
   readonly deliveries: DeliveryLog;
   readonly keys: RobotKeys;
   readonly cache: KeyValueCache;
@@ -22,6 +23,7 @@ export interface PollParts {
   readonly metrics: CommandsMetrics;
   readonly waitSecondsMax: number;
   readonly sendProblem: SendProblem;
+  readonly at: (point: DeliveryPoint) => void;
 }
 
 /** `GET /v1/robots/{robotId}/commands?waitSeconds=`: signed by the robot, answered when there is something to do. */
@@ -40,7 +42,7 @@ export function createPollHandler(parts: PollParts): (request: Request, response
     });
     const end = await polls.wait(admitted.robotId, admitted.waitMs, gone.signal);
     if (end.kind === 'commands') {
-      await handOver(parts, request, response, end.handovers);
+      handOver(parts, response, end.handovers);
       return;
     }
     if (end.kind === 'full') {
@@ -70,36 +72,38 @@ async function admit(
   return { kind: 'admitted', robotId, waitMs: wait.waitMs };
 }
 
-/** SENT is in the log before a robot can answer; DELIVERED follows when the whole answer has left. */
-async function handOver(
-  { desk, deliveries, clock, metrics, sendProblem }: PollParts,
-  request: Request,
+/**
+ * What is handed over here was granted by the log, which has SENT of it; of a stop it hears beside. DELIVERED follows
+ * when the whole answer has left. When nothing of it was written, the log hears NOT_SENT.
+ */
+function handOver(
+  { grants, deliveries, metrics, at }: PollParts,
   response: Response,
   handovers: readonly Handover[],
-): Promise<void> {
-  const giveBack = () => {
-    desk.giveBack(handovers, toMoment(clock));
+): void {
+  at('granted');
+  if (response.destroyed || response.socket?.writable !== true) {
     metrics.polled('gone');
-  };
-  if (!(await deliveries.tell(handovers, { channel: 'pull', outcome: 'SENT' }))) {
-    desk.giveBack(handovers, toMoment(clock), 1000);
-    metrics.polled('refused');
-    sendProblem(request, response, refuse('FS_BROKER_UNAVAILABLE', 'the log did not take the delivery'));
+    void grants.returnFailed(handovers, { channel: 'pull', certain: true, detail: 'the robot had hung up' });
     return;
   }
-  if (response.destroyed) {
-    giveBack();
-    void deliveries.tell(handovers, { channel: 'pull', outcome: 'NOT_SENT' });
-    return;
-  }
+  const stops = handovers.filter(({ command }) => command.stop === true);
+  void deliveries.tell(stops, { channel: 'pull', outcome: 'SENT' });
   let finished = false;
   response.on('finish', () => {
     finished = true;
     metrics.polled('commands');
-    void deliveries.tell(handovers, { channel: 'pull', outcome: 'DELIVERED' });
+    at('handed-over');
+    void deliveries.tell(handovers, { channel: 'pull', outcome: 'DELIVERED' }).then(() => {
+      at('told');
+    });
   });
   response.on('close', () => {
-    if (!finished) giveBack();
+    if (finished) return;
+    metrics.polled('gone');
+    // Some of it may have left, so nobody knows whether the robot has it.
+    void grants.returnFailed(handovers, { channel: 'pull', certain: false, detail: 'the answer was cut off' });
   });
+  at('handing-over');
   response.json({ commands: handovers.map(toDelivered) });
 }
