@@ -55,7 +55,8 @@ function createOwnCodecs(): RecordCodecs {
       return Promise.resolve(endProduce(writer));
     },
     decodeFetched: async (bytes) => {
-      const { records } = await decodeRecordBatches(bytes, { partition: 0, fromOffset: 0, aborted: [] });
+      const decoded = await decodeRecordBatches(bytes, { partition: 0, fromOffset: 0, aborted: [] });
+      const records = decoded.toRecords();
       const valueBytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
       return { records: records.length, valueBytes };
     },

@@ -69,7 +69,8 @@ async function decode(
   bytes: Buffer,
   options: { fromOffset?: number; aborted?: readonly AbortedTransaction[] } = {},
 ): Promise<{ records: LogRecord[]; nextOffset: number }> {
-  return await decodeRecordBatches(bytes, { partition: 3, fromOffset: 0, aborted: [], ...options });
+  const decoded = await decodeRecordBatches(bytes, { partition: 3, fromOffset: 0, aborted: [], ...options });
+  return { records: decoded.toRecords(), nextOffset: decoded.nextOffset };
 }
 
 const text = ({ records }: { records: readonly LogRecord[] }): string[] => records.map(({ value }) => String(value));

@@ -3,10 +3,12 @@ import { decompress } from './decompress.ts';
 import { type LogHeader, type LogRecord } from './log-record.ts';
 import { crc32c } from './protocol/crc32c.ts';
 
+/** Batches whose checksums are right, not taken apart yet: as long as they wait they are bytes and not objects. */
 export interface DecodedBatches {
-  readonly records: LogRecord[];
   /** Where the next fetch begins: past control records and records that compaction took away, too. */
   readonly nextOffset: number;
+  /** Makes the records. To be called once, right before they are used, so that they die young. */
+  toRecords(): LogRecord[];
 }
 
 export interface AbortedTransaction {
@@ -38,7 +40,7 @@ const controlFlag = 0x20;
  * only ends the stretch before it, and is the first of the next fetch
  */
 export async function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Promise<DecodedBatches> {
-  const records: LogRecord[] = [];
+  const checked: { readonly body: Buffer; readonly batch: BatchHeader }[] = [];
   const aborting = new AbortedProducers(options.aborted);
   let nextOffset = options.fromOffset;
   let afterOffset = 0;
@@ -55,14 +57,21 @@ export async function decodeRecordBatches(bytes: Buffer, options: DecodeOptions)
       if (aborting.hides(batch, bytes) === 'no') {
         const packed = bytes.subarray(at + batchHeaderBytes, batch.end);
         const body = batch.compression === 0 ? packed : await decompress(batch.compression, packed);
-        readRecords(body, batch, options, records);
+        checked.push({ body, batch });
       }
       nextOffset = batch.lastOffset + 1;
     }
     afterOffset = batch.lastOffset + 1;
     at = batch.end;
   }
-  return { records, nextOffset };
+  return {
+    nextOffset,
+    toRecords: () => {
+      const records: LogRecord[] = [];
+      for (const { body, batch } of checked) readRecords(body, batch, options, records);
+      return records;
+    },
+  };
 }
 
 /** Neither TCP's checksum nor the broker's disk is beyond doubt, as Kafka's own clients know, too. */

@@ -1,5 +1,5 @@
 import { AppError, toAppError } from '@fleetstream/kernel';
-import { type AbortedTransaction, decodeRecordBatches } from './decode-record-batches.ts';
+import { type AbortedTransaction, type DecodedBatches, decodeRecordBatches } from './decode-record-batches.ts';
 import { type InsideBroker, type Isolation, loadInside } from './kafkajs-inside.ts';
 import { type LogRecord } from './log-record.ts';
 
@@ -13,12 +13,11 @@ export interface FetchRequest {
   readonly maxPartitionBytes: number;
 }
 
-export interface FetchedPartition {
+/** Its records are made by `toRecords`; there are none beside an error. */
+export interface FetchedPartition extends DecodedBatches {
   readonly partition: number;
-  /** The broker's error of this partition, or what is wrong with its bytes; then there are no records. */
+  /** The broker's error of this partition, or what is wrong with its bytes. */
   readonly error: { readonly code: number; readonly cause: Error } | undefined;
-  readonly records: readonly LogRecord[];
-  readonly nextOffset: number;
   readonly sizeBytes: number;
   /** One past the last record that every reader may see: the last stable offset when reading `committed`. */
   readonly endOffset: number;
@@ -27,6 +26,8 @@ export interface FetchedPartition {
 
 /** CORRUPT_MESSAGE, as the protocol has it. */
 const corruptMessage = 2;
+
+const noRecords = (): LogRecord[] => [];
 
 type Inside = ReturnType<typeof loadInside>;
 export type FetchLog = (broker: InsideBroker, request: FetchRequest) => Promise<FetchedPartition[]>;
@@ -134,15 +135,15 @@ async function toFetched(
   const endOffset = request.isolation === 'committed' ? header.lastStableOffset : header.highWatermark;
   if (header.code !== 0) {
     const error = { code: header.code, cause: inside.createErrorFromCode(header.code) };
-    return { partition, error, records: [], nextOffset: fromOffset, sizeBytes: 0, endOffset, startOffset };
+    return { partition, error, nextOffset: fromOffset, toRecords: noRecords, sizeBytes: 0, endOffset, startOffset };
   }
   try {
-    const decoded = await decodeRecordBatches(bytes, { partition, fromOffset, aborted: header.aborted });
-    return { partition, error: undefined, ...decoded, sizeBytes: bytes.length, endOffset, startOffset };
+    const checked = await decodeRecordBatches(bytes, { partition, fromOffset, aborted: header.aborted });
+    return { partition, error: undefined, ...checked, sizeBytes: bytes.length, endOffset, startOffset };
   } catch (thrown) {
     // One partition's damage is not the others'.
     const cause = toAppError(thrown, 'FS_LOG_CORRUPT', `Partition ${partition} of ${request.topic} can't be decoded`);
     const error = { code: corruptMessage, cause };
-    return { partition, error, records: [], nextOffset: fromOffset, sizeBytes: 0, endOffset, startOffset };
+    return { partition, error, nextOffset: fromOffset, toRecords: noRecords, sizeBytes: 0, endOffset, startOffset };
   }
 }

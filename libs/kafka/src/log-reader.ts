@@ -40,7 +40,7 @@ export function createLogReader(
   onRoom: () => void,
   onClose: () => void,
 ): BufferingReader {
-  const queue: { batch: LogBatch; sizeBytes: number }[] = [];
+  const queue: FetchedPartition[] = [];
   let bufferedBytes = 0;
   let nextFetchOffset = fromOffset;
   let endOffset = 0;
@@ -52,9 +52,10 @@ export function createLogReader(
     if (failure !== undefined && queue.length === 0) throw failure;
     const first = queue.shift();
     if (first === undefined) return undefined;
-    bufferedBytes -= first.sizeBytes;
+    const { nextOffset, sizeBytes, endOffset: knownEnd } = first;
+    bufferedBytes -= sizeBytes;
     onRoom();
-    return first.batch;
+    return { records: first.toRecords(), nextOffset, endOffset: knownEnd };
   }
 
   return {
@@ -69,10 +70,9 @@ export function createLogReader(
     push: (fetched) => {
       endOffset = fetched.endOffset;
       if (closed || fetched.nextOffset === nextFetchOffset) return;
-      const { records, nextOffset, sizeBytes } = fetched;
-      queue.push({ batch: { records, nextOffset, endOffset }, sizeBytes });
-      bufferedBytes += sizeBytes;
-      nextFetchOffset = nextOffset;
+      queue.push(fetched);
+      bufferedBytes += fetched.sizeBytes;
+      nextFetchOffset = fetched.nextOffset;
       wake?.();
     },
     fail: (error) => {

@@ -49,7 +49,7 @@ export async function* readLog(options: ReadLogOptions): AsyncIterable<LogRecord
           if (fetched.error !== undefined) throw toReadError(fetched.error, topic, fetched.partition);
           const stretch = open.get(fetched.partition);
           if (stretch === undefined) continue;
-          for (const record of fetched.records) if (record.offset < stretch.until) yield record;
+          for (const record of fetched.toRecords()) if (record.offset < stretch.until) yield record;
           stretch.next = fetched.nextOffset;
           if (stretch.next >= stretch.until) open.delete(fetched.partition);
         }

@@ -66,9 +66,9 @@ describe('RecordBatchWriter', () => {
         const texts = Object.entries(record.headers).map(([name, value]) => [name, String(value)]);
         expect(texts).toEqual(Object.entries(given[index]?.headers ?? {}));
       }
-      const own = await decodeRecordBatches(bytes, { partition: 0, fromOffset: 0, aborted: [] });
-      expect(own.records.map(({ key, value }) => [toText(key), toText(value)])).toEqual(expected);
-      expect(own.records.every(({ timestampMs }) => timestampMs === head.timestampMs)).toBe(true);
+      const own = (await decodeRecordBatches(bytes, { partition: 0, fromOffset: 0, aborted: [] })).toRecords();
+      expect(own.map(({ key, value }) => [toText(key), toText(value)])).toEqual(expected);
+      expect(own.every(({ timestampMs }) => timestampMs === head.timestampMs)).toBe(true);
     };
     await fc.assert(fc.asyncProperty(records, check));
   });
