@@ -103,10 +103,10 @@ class FoldRun<State, Input> {
   /** One read for everything that the records and the timers before them are likely to need. */
   async #loadFor(records: readonly LogRecord[]): Promise<readonly (CachedState<State> | undefined)[]> {
     const { cache, timers } = this.#target;
-    const keys: (string | undefined)[] = [];
+    const keys: (Buffer | null)[] = [];
     let untilMs = this.#logTimeMs;
     for (const { key, timestampMs } of records) {
-      keys.push(key === null ? undefined : key.toString('utf8'));
+      keys.push(key);
       if (timestampMs > untilMs) untilMs = timestampMs;
     }
     const { entries, misses } = await cache.loadAll(keys);

@@ -1,5 +1,6 @@
 import { type Fold } from '@fleetstream/kernel';
 import { type StateStore } from '@fleetstream/state-store';
+import { KeyTable } from './key-table.ts';
 import { toStateText } from './state-value.ts';
 
 /** A key's state in memory. */
@@ -43,7 +44,7 @@ export class StateCache<State> {
   readonly #fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>;
   readonly #store: Pick<StateStore, 'getMany'>;
   readonly #limits: CacheLimits;
-  readonly #entries = new Map<string, CachedState<State>>();
+  readonly #entries = new KeyTable<CachedState<State>>();
   /** The same entries as a ring: the hand goes round it and drops what was not used since it last came by. */
   readonly #ring: CachedState<State>[] = [];
   #hand = 0;
@@ -82,30 +83,31 @@ export class StateCache<State> {
 
   /** Reads what is not here yet, many keys at once. @returns how many were read */
   async load(keys: Iterable<string>): Promise<number> {
-    const missing = [...new Set(keys)].filter((key) => !this.#entries.has(key));
+    const missing = [...new Set(keys)].filter((key) => this.#entries.get(key) === undefined);
     await this.#read(missing);
     return missing.length;
   }
 
   /**
-   * The entries of many keys in their order, read where they are missing; one lookup for each key that is here.
-   * `undefined` stays `undefined`.
+   * The entries of many keys, given as their UTF-8 bytes, in their order, read where they are missing; one lookup for
+   * each key that is here. `undefined` for what has no key.
    */
   async loadAll(
-    keys: readonly (string | undefined)[],
+    keys: readonly (Buffer | null)[],
   ): Promise<{ readonly entries: readonly (CachedState<State> | undefined)[]; readonly misses: number }> {
     const entries: (CachedState<State> | undefined)[] = [];
     const missing = new Set<string>();
     for (const key of keys) {
-      const entry = key === undefined ? undefined : this.get(key);
+      const entry = key === null ? undefined : this.#entries.getByBytes(key);
       entries.push(entry);
-      if (entry === undefined && key !== undefined) missing.add(key);
+      if (entry !== undefined) entry.used = true;
+      else if (key !== null) missing.add(key.toString('utf8'));
     }
     if (missing.size === 0) return { entries, misses: 0 };
     await this.#read([...missing]);
     for (let index = 0; index < entries.length; index += 1) {
-      const key = keys[index];
-      if (key !== undefined) entries[index] ??= this.#entries.get(key);
+      const key = keys[index] ?? null;
+      if (key !== null) entries[index] ??= this.#entries.getByBytes(key);
     }
     return { entries, misses: missing.size };
   }
@@ -181,7 +183,7 @@ export class StateCache<State> {
     const sizeBytes = toHeapBytes(value?.length ?? unknownTextBytes);
     const flags = { dirty: false, used: true, indexRow: undefined, notedMs: undefined, storedTimerMs: undefined };
     const entry = { key, state, sizeBytes, ...flags };
-    this.#entries.set(key, entry);
+    this.#entries.add(entry);
     this.#ring.push(entry);
     this.#sizeBytes += sizeBytes;
   }
