@@ -1,6 +1,8 @@
 import { type LogRecord } from '@fleetstream/kafka';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPeerFold, decodePeerEvent, javaHash } from './peer-workload.ts';
+import { scanPeerEvent } from './scan-peer-event.ts';
 
 const event = {
   ...{ robotId: 'robot-045031', ts: 1_760_000_000_000, seq: 1, type: 'telemetry', battery: 42, status: 'moving' },
@@ -23,5 +25,45 @@ describe('createPeerFold', () => {
       '{"robotId":"robot-045031","ts":1760000000000,"from":null,"to":"moving","count":1,"batMin":42,"batMax":42}';
     expect(outputs.map(({ value }) => value)).toEqual([text]);
     expect(javaHash(text)).toBe(-567_984_750);
+  });
+});
+
+describe('scanPeerEvent', () => {
+  it('reads what JSON.parse reads, or leaves it to that', () => {
+    const wanted = ['robotId', 'ts', 'type', 'battery', 'status'] as const;
+    const fields = {
+      robotId: fc.string(),
+      ts: fc.nat(),
+      type: fc.string(),
+      battery: fc.integer(),
+      status: fc.string(),
+    };
+    const rest = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 });
+    fc.assert(
+      fc.property(fc.record(fields), rest, fc.boolean(), (read, other, first) => {
+        const text = JSON.stringify(first ? { ...read, ...other, ...read } : { ...other, ...read });
+        const scanned = scanPeerEvent(text);
+        if (scanned === undefined) return;
+        const parsed = JSON.parse(text) as Record<string, unknown>;
+        expect(scanned).toEqual(Object.fromEntries(wanted.map((name) => [name, parsed[name]])));
+      }),
+    );
+  });
+
+  it("reads the workload's own layout by itself", () => {
+    const { robotId, ts, type, battery, status } = event;
+    expect(scanPeerEvent(JSON.stringify(event))).toEqual({ robotId, ts, type, battery, status });
+  });
+
+  it.each([
+    { name: 'white space', text: JSON.stringify(event, null, 1) },
+    { name: 'an escape', text: JSON.stringify({ ...event, status: 'a"b' }) },
+    { name: 'a number where a text should be', text: JSON.stringify({ ...event, status: 4 }) },
+    { name: 'a fraction', text: JSON.stringify({ ...event, battery: 4.5 }) },
+    { name: 'what ends too early', text: JSON.stringify(event).slice(0, -1) },
+    { name: 'what goes on', text: `${JSON.stringify(event)} ` },
+    { name: 'nothing', text: '' },
+  ])('leaves $name to JSON.parse', ({ text }) => {
+    expect(scanPeerEvent(text)).toBeUndefined();
   });
 });

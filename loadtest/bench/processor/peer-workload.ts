@@ -1,5 +1,6 @@
 import { type LogRecord } from '@fleetstream/kafka';
 import { type Decoded, type Fold } from '@fleetstream/kernel';
+import { type KeyedPeerEvent, scanPeerEvent } from './scan-peer-event.ts';
 
 /** The workload that the peers' programs fold: ../shared/peers/README.md has the law. */
 export interface PeerEvent {
@@ -24,7 +25,7 @@ export interface PeerState {
 const silenceMs = 20 * 365 * 86_400_000;
 
 /** The peers' reducer as the engine takes it. */
-export function createPeerFold(outputTopic: string): Fold<PeerState, PeerEvent & { readonly robotId: string }> {
+export function createPeerFold(outputTopic: string): Fold<PeerState, KeyedPeerEvent> {
   return {
     name: 'peers',
     stateVersion: 1,
@@ -61,10 +62,11 @@ export function createPeerFold(outputTopic: string): Fold<PeerState, PeerEvent &
 
 const noOutputs: readonly never[] = [];
 
-export function decodePeerEvent(record: LogRecord): Decoded<PeerEvent & { readonly robotId: string }> {
+export function decodePeerEvent(record: LogRecord): Decoded<KeyedPeerEvent> {
   const { value } = record;
   if (value === null) return { kind: 'poison', reason: 'FS_RECORD_UNDECODABLE', detail: 'no value' };
-  const input = JSON.parse(value.toString('latin1')) as PeerEvent & { readonly robotId: string };
+  const text = value.toString('latin1');
+  const input = scanPeerEvent(text) ?? (JSON.parse(text) as KeyedPeerEvent);
   return { kind: 'input', key: input.robotId, input };
 }
 
