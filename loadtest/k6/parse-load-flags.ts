@@ -12,6 +12,7 @@ const flags = {
   duration: { type: 'string' },
   vus: { type: 'string' },
   start: { type: 'boolean' },
+  quick: { type: 'boolean' },
   'state-dir': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -40,12 +41,18 @@ export function parseLoadFlags(argv: readonly string[]): ParsedLoadFlags {
     requestsPerSecond: whole('rate', 50, 5000),
     eventsPerRequest: whole('events', 10, 500),
     vus: whole('vus', 50, 1000),
-    durationSeconds: readDuration(values.duration ?? '20s', problems),
+    durationSeconds: readDuration(values.duration ?? toDuration(command, values.quick === true), problems),
     start: values.start === true,
+    quick: values.quick === true,
     stateDir: values['state-dir'] ?? '.fleetstream',
     json: values.json === true,
   };
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
+}
+
+function toDuration(command: string | undefined, quick: boolean): string {
+  if (command !== 'overload') return '20s';
+  return quick ? '15s' : '60s';
 }
 
 function isCommand(text: string | undefined): text is LoadCommand {

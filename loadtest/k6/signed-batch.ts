@@ -19,7 +19,11 @@ export interface BatchNumbers {
 
 /** A batch of telemetry as a robot's own HTTP client would send it, signed by Standard Webhooks. */
 export function createSignedBatch(robot: LoadRobot, numbers: BatchNumbers): SignedBatch {
-  const events = Array.from({ length: numbers.events }, (_, index) => toEvent(robot, numbers, index));
+  const events = Array.from({ length: numbers.events }, (_, index) => toTelemetry(robot, numbers, index));
+  return signEvents(robot, numbers, events);
+}
+
+export function signEvents(robot: LoadRobot, numbers: BatchNumbers, events: readonly unknown[]): SignedBatch {
   const body = JSON.stringify(events);
   const webhookId = `${numbers.bootId}-${numbers.sequence}`;
   const timestamp = String(Math.floor(numbers.nowMs / 1000));
@@ -36,17 +40,29 @@ export function createSignedBatch(robot: LoadRobot, numbers: BatchNumbers): Sign
   };
 }
 
-function toEvent(robot: LoadRobot, numbers: BatchNumbers, index: number): Record<string, unknown> {
-  const sequence = numbers.sequence + index;
-  const wave = Math.sin(sequence / 20);
+/** The event at a place in a batch, of any type. */
+export function toEvent(
+  robot: LoadRobot,
+  { bootId, sequence, nowMs }: BatchNumbers,
+  index: number,
+  content: { readonly type: string; readonly data: unknown },
+): Record<string, unknown> {
   return {
     specversion: '1.0',
-    id: `${numbers.bootId}-e${sequence}`,
+    id: `${bootId}-e${sequence + index}`,
     source: `/robots/${robot.robotId}`,
+    type: content.type,
+    time: new Date(nowMs).toISOString(),
+    sequence: sequence + index,
+    bootid: bootId,
+    data: content.data,
+  };
+}
+
+export function toTelemetry(robot: LoadRobot, numbers: BatchNumbers, index: number): Record<string, unknown> {
+  const wave = Math.sin((numbers.sequence + index) / 20);
+  return toEvent(robot, numbers, index, {
     type: 'robot.telemetry.v1',
-    time: new Date(numbers.nowMs).toISOString(),
-    sequence,
-    bootid: numbers.bootId,
     data: {
       metrics: {
         battery: { value: Math.round(60 + 30 * wave), unit: '%' },
@@ -54,5 +70,5 @@ function toEvent(robot: LoadRobot, numbers: BatchNumbers, index: number): Record
         motor_current: { value: Math.round(300 + 200 * Math.abs(wave)) / 100, unit: 'A' },
       },
     },
-  };
+  });
 }
