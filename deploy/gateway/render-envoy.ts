@@ -61,6 +61,8 @@ const gatewayProblems: readonly GatewayProblem[] = [
   { status: 400, code: 'FS_REQUEST_UNREADABLE', detail: 'the gateway refused the request' },
   // A transfer coding that nobody knows is the sender's mistake: nothing here will know it later, so nobody should retry.
   { status: 501, answered: 400, code: 'FS_REQUEST_UNREADABLE', detail: 'the gateway knows no such transfer coding' },
+  { status: 426, code: 'FS_REQUEST_UNREADABLE', detail: 'the gateway speaks HTTP/1.1 and HTTP/2' },
+  { status: 431, code: 'FS_REQUEST_UNREADABLE', detail: 'the headers are larger than the gateway takes' },
   { status: 404, code: 'FS_NOT_FOUND', detail: 'the gateway has no such route' },
   { status: 408, code: 'FS_BODY_TIMEOUT', detail: 'the request did not end in time' },
   { status: 503, code: 'FS_UPSTREAM_UNAVAILABLE', detail: 'no pod took the request', retryAfterSeconds: 1 },

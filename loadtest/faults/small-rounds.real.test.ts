@@ -13,6 +13,7 @@ import { zombie } from './processor/zombie.ts';
 import { runFaultCommand } from './run-fault-command.ts';
 import { type Scenario } from './scenario.ts';
 import { storeCorrupt } from './store/store-corrupt.ts';
+import { malformedBriefly } from './trust/malformed.ts';
 import { store503, storeDown } from './store/store-outage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -46,6 +47,7 @@ describe('a round of', () => {
     { scenario: storeDown, flags: ['--rounds', '1'], fit: withStore },
     { scenario: store503, flags: ['--rounds', '1'], fit: withStore },
     { scenario: storeCorrupt, flags: ['--rounds', '1'] },
+    { scenario: malformedBriefly, flags: ['--rounds', '1'] },
   ])(
     '$scenario.name comes out right',
     async ({ scenario, flags, fit = true }) => {

@@ -1,49 +1,102 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atLeast, atMost, exactly } from '../../check.ts';
+import { median } from '../../bench/harness/median.ts';
+import { atLeast, atMost, type Check, exactly } from '../../check.ts';
 import { type FaultContext, type FaultRound, type PlayedRound, type Scenario, sumOf } from '../scenario.ts';
-import { type PodStack, startPodStack } from './pod-stack.ts';
-import { listFramingCases } from './malformed/framing-cases.ts';
+import { type AttackFigures } from './malformed/attack-plan.ts';
+import { type Attacker, startAttacker } from './malformed/attacker.ts';
 import { type GoodTraffic, percentile, startGoodTraffic } from './malformed/good-traffic.ts';
-import { generateOddBodies, listOddBodies } from './malformed/json-bodies.ts';
-import { playFraming, playSlow } from './malformed/raw-connections.ts';
-import { sendOddBodies } from './malformed/send-odd-bodies.ts';
+import { type SlowKind, slowKinds } from './malformed/raw-connections.ts';
+import { type PodStack, startPodStack } from './pod-stack.ts';
 
-const generatedCount = 10_000;
+interface Scale {
+  readonly pods: number;
+  /** Between two events of good traffic. */
+  readonly goodEveryMs: number;
+  readonly generated: number;
+  readonly slow: number;
+  readonly slowKinds: readonly SlowKind[];
+  /** Windows with the attack, each after one without. */
+  readonly windows: number;
+  readonly windowMs: number;
+  /** Before it, latencies are as chance would have them. */
+  readonly warmUpMs: number;
+  /** Whether memory and latencies are judged: a few seconds say nothing of either. */
+  readonly judged: boolean;
+}
+
+const full: Scale = {
+  ...{
+    pods: 2,
+    goodEveryMs: 8,
+    generated: 10_000,
+    slow: 2001,
+    slowKinds,
+    windows: 5,
+    windowMs: 9000,
+    warmUpMs: 8000,
+    judged: true,
+  },
+};
+const brief: Scale = {
+  ...{
+    pods: 1,
+    goodEveryMs: 40,
+    generated: 250,
+    slow: 40,
+    slowKinds: ['greeting', 'headers'],
+    windows: 1,
+    windowMs: 2500,
+  },
+  ...{ warmUpMs: 0, judged: false },
+};
 const framingMin = 60;
-const slowCount = 2000;
-/** Before it, latencies are as chance would have them. */
-const warmUpMs = 8000;
-const measureMs = 12_000;
+const acceptedMin = 2500;
 /** Latencies below it are all the same to a robot, and twice of nearly nothing is chance. */
 const p99FloorMs = 5;
+const settleSeconds = 10;
 
 /** Bodies, framings and slow connections that no robot should send, while others send as they should. */
-export const malformed: Scenario = {
-  name: 'malformed',
-  summary: 'odd bodies, odd framings and 2,000 slow connections through the gateway, beside good traffic',
-  run: async (_options, context, playRounds) => {
-    const stack = await startPodStack({ name: 'malformed', context, pods: 2, gateway: true });
-    try {
-      await playRounds((seed) => playMalformed(stack, seed, context));
-    } finally {
-      await stack.end();
-    }
-  },
-  check: (rounds) => [
-    exactly('podsCrashed', sumOf(rounds, 'podsCrashed'), 0),
-    exactly('wrongAnswers', sumOf(rounds, 'wrongAnswers'), 0),
-    exactly('framingWrong', sumOf(rounds, 'framingWrong'), 0),
-    exactly('smuggled', sumOf(rounds, 'smuggled'), 0),
-    exactly('goodRefused', sumOf(rounds, 'goodRefused'), 0),
-    exactly('goodLost', sumOf(rounds, 'goodLost'), 0),
-    exactly('slowLeft', sumOf(rounds, 'slowLeft'), 0),
-    atLeast('generated', least(rounds, 'generated'), generatedCount),
-    atLeast('framingCases', least(rounds, 'framingCases'), framingMin),
-    atLeast('slowConnections', least(rounds, 'slowConnections'), slowCount),
+export const malformed = defineMalformed('malformed', full);
+/** The same in a few seconds, to show that it can be played. */
+export const malformedBriefly = defineMalformed('malformed-briefly', brief);
+
+function defineMalformed(name: string, scale: Scale): Scenario {
+  return {
+    name,
+    summary: 'odd bodies, odd framings and 2,000 slow connections through the gateway, beside good traffic',
+    run: async (_options, context, playRounds) => {
+      const stack = await startPodStack({ name, context, pods: scale.pods, gateway: true });
+      try {
+        await playRounds((seed) => playMalformed(stack, scale, seed, context));
+      } finally {
+        await stack.end();
+      }
+    },
+    check: (rounds) => [
+      exactly('podsCrashed', sumOf(rounds, 'podsCrashed'), 0),
+      exactly('wrongAnswers', sumOf(rounds, 'wrongAnswers'), 0),
+      exactly('framingWrong', sumOf(rounds, 'framingWrong'), 0),
+      exactly('smuggled', sumOf(rounds, 'smuggled'), 0),
+      exactly('goodRefused', sumOf(rounds, 'goodRefused'), 0),
+      exactly('goodLost', sumOf(rounds, 'goodLost'), 0),
+      exactly('oddLost', sumOf(rounds, 'oddLost'), 0),
+      exactly('slowLeft', sumOf(rounds, 'slowLeft'), 0),
+      atLeast('generated', least(rounds, 'generated'), scale.generated),
+      atLeast('framingCases', least(rounds, 'framingCases'), framingMin),
+      atLeast('slowConnections', least(rounds, 'slowConnections'), scale.slow - 1),
+      ...(scale.judged ? judge(rounds) : []),
+    ],
+  };
+}
+
+function judge(rounds: readonly FaultRound[]): Check[] {
+  return [
+    // Without it, only what is refused would have been tried.
+    atLeast('oddAccepted', least(rounds, 'oddAccepted'), acceptedMin),
     atMost('memoryGrowthPercent', most(rounds, 'memoryGrowthPercent'), 5),
     atMost('p99Ratio', most(rounds, 'p99Ratio'), 2),
-  ],
-};
+  ];
+}
 
 function most(rounds: readonly FaultRound[], figure: string): number {
   return Math.max(...rounds.map(({ figures }) => figures[figure] ?? Infinity));
@@ -53,76 +106,114 @@ function least(rounds: readonly FaultRound[], figure: string): number {
   return Math.min(...rounds.map(({ figures }) => figures[figure] ?? 0));
 }
 
-async function playMalformed(stack: PodStack, seed: number, context: FaultContext): Promise<PlayedRound> {
-  const { gateway, masterKey } = stack;
+async function playMalformed(stack: PodStack, scale: Scale, seed: number, context: FaultContext): Promise<PlayedRound> {
+  const { gateway } = stack;
   if (gateway === undefined) throw new Error('this scenario needs the gateway');
-  const good = startGoodTraffic(gateway, masterKey);
+  const { generated, slow, windows, windowMs } = scale;
+  const plan = { gateway, masterKey: stack.masterKey.toString('base64'), slowKinds: scale.slowKinds, windowMs };
+  const good = startGoodTraffic(gateway, stack.masterKey, scale.goodEveryMs);
+  const attackers: Attacker[] = [];
+  const startOne = async (own: { seed: number; windows: number; generated: number; slow: number }) => {
+    const attacker = await startAttacker(context.nodeFile, { ...plan, ...own });
+    attackers.push(attacker);
+    return attacker;
+  };
   try {
-    await sleep(warmUpMs, undefined, { signal: context.stop });
-    good.takeLatencies();
-    await sleep(measureMs, undefined, { signal: context.stop });
-    const before = percentile(good.takeLatencies(), 0.99);
-    const listed = listOddBodies();
-    // Once to fill what is only filled once: code that is compiled, buffers that are pooled.
-    const first = await sendOddBodies(
-      gateway,
-      masterKey,
-      [...listed, ...generateOddBodies(seed + 1, 4000)],
-      context.stop,
-    );
-    await playSlow(gateway, slowCount / 4, context.stop);
-    const bytesBefore = await settledBytes(stack);
-    good.takeLatencies();
-    context.say(`p99 ${before.toFixed(1)} ms before; the attack begins`);
-    const generated = generateOddBodies(seed, generatedCount);
-    const odd = await sendOddBodies(gateway, masterKey, [...listed, ...generated], context.stop);
-    context.say(`bodies: ${[...odd.statuses].map(([status, count]) => `${count} of ${status}`).join(', ')}`);
-    const cases = listFramingCases();
-    const framingWrong = await playFraming(gateway, cases);
-    const slow = await playSlow(gateway, slowCount, context.stop);
-    const during = percentile(good.takeLatencies(), 0.99);
-    const bytesAfter = await settledBytes(stack);
+    await sleep(scale.warmUpMs, undefined, { signal: context.stop });
+    if (scale.judged) {
+      // Once to fill what is only filled once: code that is compiled, buffers that are pooled.
+      const first = await startOne({ seed: seed + 1, windows: 1, generated: generated / 4, slow: slow / 4 });
+      const { over } = await first.play(0);
+      await over;
+      await first.end();
+    }
+    const attacker = await startOne({ seed, windows, generated, slow });
+    const bytesBefore = await settledBytes(stack, scale);
+    const latencies = await playWindows(attacker, good, scale, context);
+    const attack = await attacker.end();
+    const bytesAfter = await settledBytes(stack, scale);
     await good.stop();
-    const wrongAnswers = [...first.wrong, ...odd.wrong];
+    context.say(`bodies: ${toText(attack.outcomes)}`);
     return {
       figures: {
-        generated: generated.length,
-        listed: listed.length,
-        framingCases: cases.length,
-        slowConnections: slow.opened,
-        slowLeft: slow.left,
-        slowCutWithinMs: slow.cutWithinMs,
-        wrongAnswers: wrongAnswers.length,
-        framingWrong: framingWrong.length,
+        ...toFigures(attack),
         podsCrashed: stack.alive() ? 0 : 1,
         goodSent: good.accepted.size,
         goodRefused: good.failures.length,
-        ...(await countInLog(stack, good)),
+        ...(await countInLog(stack, good, attack)),
         rssMb: Math.round(bytesAfter / 1e6),
         memoryGrowthPercent: Math.round((bytesAfter / bytesBefore - 1) * 1000) / 10,
-        p99BeforeMs: Math.round(before * 10) / 10,
-        p99DuringMs: Math.round(during * 10) / 10,
-        p99Ratio: Math.round((during / Math.max(before, p99FloorMs)) * 100) / 100,
+        ...latencies,
       },
-      examples: [...wrongAnswers, ...framingWrong, ...good.failures].slice(0, 12),
+      examples: [...attack.wrong, ...attack.framingWrong, ...good.failures].slice(0, 12),
     };
   } finally {
+    for (const attacker of attackers) attacker.kill();
     await good.stop();
   }
 }
 
-/** The least over some seconds: what is held once the garbage is gone. */
-async function settledBytes(stack: PodStack): Promise<number> {
-  let least = Infinity;
-  for (let second = 0; second < 10; second += 1) {
-    await sleep(1000);
-    least = Math.min(least, stack.rssBytes());
+/** A window without and one with the attack, in turn: what the machine does meanwhile falls on both. */
+async function playWindows(
+  attacker: Attacker,
+  good: GoodTraffic,
+  { windows, windowMs }: Scale,
+  { stop, say }: FaultContext,
+): Promise<{ p99BeforeMs: number; p99DuringMs: number; p99Ratio: number }> {
+  const without: number[] = [];
+  const during: number[] = [];
+  for (let window = 0; window < windows; window += 1) {
+    good.takeLatencies();
+    await sleep(windowMs, undefined, { signal: stop });
+    without.push(percentile(good.takeLatencies(), 0.99));
+    const { over } = await attacker.play(window);
+    during.push(percentile(good.takeLatencies(), 0.99));
+    say(`window ${window + 1}: p99 ${without.at(-1)?.toFixed(1)} ms without, ${during.at(-1)?.toFixed(1)} ms with`);
+    // Slow connections of one window must not be there in the next.
+    await over;
   }
-  return least;
+  const [before, beside] = [median(without) ?? Number.NaN, median(during) ?? Number.NaN];
+  return {
+    p99BeforeMs: Math.round(before * 10) / 10,
+    p99DuringMs: Math.round(beside * 10) / 10,
+    p99Ratio: Math.round((beside / Math.max(before, p99FloorMs)) * 100) / 100,
+  };
 }
 
-async function countInLog(stack: PodStack, good: GoodTraffic): Promise<{ goodLost: number; smuggled: number }> {
+function toFigures(attack: AttackFigures): Record<string, number> {
+  const { generated, listed, framingCases, framingWrong, slow, accepted, wrong } = attack;
+  return {
+    ...{ generated, listed, oddAccepted: accepted.length, wrongAnswers: wrong.length },
+    ...{ framingCases, framingWrong: framingWrong.length },
+    ...{ slowConnections: slow.opened, slowLeft: slow.left, slowCutWithinMs: slow.cutWithinMs },
+  };
+}
+
+function toText(outcomes: AttackFigures['outcomes']): string {
+  const most = Object.entries(outcomes).sort(([, one], [, other]) => other - one);
+  return most.map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+}
+
+/** The least over some seconds: what is held once the garbage is gone. */
+async function settledBytes(stack: PodStack, { judged }: Scale): Promise<number> {
+  let bytes = stack.rssBytes();
+  for (let second = 0; judged && second < settleSeconds; second += 1) {
+    await sleep(1000);
+    bytes = Math.min(bytes, stack.rssBytes());
+  }
+  return bytes;
+}
+
+async function countInLog(
+  stack: PodStack,
+  good: GoodTraffic,
+  attack: AttackFigures,
+): Promise<{ goodLost: number; oddLost: number; smuggled: number }> {
   const ids = await stack.readIds();
-  const goodLost = [...good.accepted].filter(([id, robotId]) => ids.get(robotId)?.has(id) !== true).length;
-  return { goodLost, smuggled: (ids.get('smuggler')?.size ?? 0) + (ids.get('smuggled')?.size ?? 0) };
+  const isLost = (robotId: string, id: string) => ids.get(robotId)?.has(id) !== true;
+  return {
+    goodLost: [...good.accepted].filter(([id, robotId]) => isLost(robotId, id)).length,
+    oddLost: attack.accepted.filter(([robotId, id]) => isLost(robotId, id)).length,
+    smuggled: (ids.get('smuggler')?.size ?? 0) + (ids.get('smuggled')?.size ?? 0),
+  };
 }

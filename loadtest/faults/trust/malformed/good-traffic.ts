@@ -15,12 +15,15 @@ export interface GoodTraffic {
 }
 
 const robots = 40;
-const everyMs = 16;
 
-/** One event each 16 ms over TLS through the gateway, whatever the answers: who waits doesn't slow the others. */
+/**
+ * One event each `everyMs` over TLS through the gateway, whatever the answers: who waits doesn't slow the others. Times begin
+ * when an event was due, so a sender that is late hides nothing.
+ */
 export function startGoodTraffic(
   gateway: { readonly port: number; readonly ca: string },
   masterKey: Buffer,
+  everyMs: number,
 ): GoodTraffic {
   const pool = new Pool(`https://localhost:${gateway.port}`, {
     connections: 32,
@@ -35,14 +38,13 @@ export function startGoodTraffic(
   const failures: string[] = [];
   const accepted = new Map<string, string>();
   const underWay = new Set<Promise<void>>();
-  const send = async (): Promise<void> => {
+  const send = async (dueMs: number): Promise<void> => {
     const id = `good-${(sent += 1)}`;
     const robotId = `good-${sent % robots}`;
-    const startedMs = performance.now();
     try {
       const answer = await pool.request(signedRequest(masterKey, robotId, toEvent(robotId, id)));
       const body = (await answer.body.json()) as Partial<IngestAnswer>;
-      latencies.push(performance.now() - startedMs);
+      latencies.push(performance.now() - dueMs);
       if (body.results?.[0]?.result === 'accepted') accepted.set(id, robotId);
       else failures.push(`${id} was answered ${answer.statusCode}`);
     } catch (thrown) {
@@ -53,7 +55,7 @@ export function startGoodTraffic(
     let nextMs = performance.now();
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `stop` changes it meanwhile
     while (going) {
-      const one = send().finally(() => underWay.delete(one));
+      const one = send(nextMs).finally(() => underWay.delete(one));
       underWay.add(one);
       nextMs += everyMs;
       await sleep(Math.max(0, nextMs - performance.now()));

@@ -1,9 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { oddEvents } from './odd-events.ts';
 
 /** A body, and under which content type it goes out; well signed, so that it gets as far as it can. */
 export interface OddBody {
   readonly name: string;
+  /** Who sends it, and whom it names as its source where it names one well. */
+  readonly robotId: string;
   readonly contentType: string;
   readonly encoding?: string;
   readonly body: Buffer;
@@ -100,7 +103,7 @@ const bytes: Readonly<Record<string, Buffer>> = {
   protobuf: Buffer.from([0x0a, 0x03, 0x61, 0x62, 0x63]),
 };
 
-const bombs: readonly OddBody[] = [
+const bombs: readonly Omit<OddBody, 'robotId'>[] = [
   { name: 'a bomb', contentType: json, encoding: 'gzip', body: gzipSync(Buffer.alloc(50_000_000, 0x20)) },
   { name: 'a bomb in a bomb', contentType: json, encoding: 'gzip', body: gzipSync(gzipSync(Buffer.alloc(50_000_000))) },
   { name: 'gzip that is none', contentType: json, encoding: 'gzip', body: Buffer.from(wrap('{"raw":"not gzip"}')) },
@@ -115,7 +118,7 @@ export function listOddBodies(): readonly OddBody[] {
     ...Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)] as const),
     ...Object.entries(bytes),
   ];
-  return [
+  const bodies = [
     ...[json, structured, batch].flatMap((contentType) => named.map(([name, body]) => ({ name, contentType, body }))),
     ...bombs,
     { name: 'no content type', contentType: '', body: Buffer.from(wrap('{}')) },
@@ -124,9 +127,25 @@ export function listOddBodies(): readonly OddBody[] {
     { name: 'another charset', contentType: `${json}; charset=utf-16`, body: Buffer.from(wrap('{}')) },
     { name: 'a content type of 8 kB', contentType: `${json}; a=${'b'.repeat(8000)}`, body: Buffer.from(wrap('{}')) },
   ];
+  return bodies.map((body, index) => signedBy(toRobotId(index), index, body));
 }
 
-/** Bodies at random: values, events with wrong fields, and right texts with bytes turned over, taken out or put in. */
+/** Names its robot and has an id of its own, so that nothing but what is odd about it stands against it. */
+function signedBy(robotId: string, index: number, odd: Omit<OddBody, 'robotId'>): OddBody {
+  const text = odd.body.toString('latin1');
+  const named = text.replace('"id":"odd"', `"id":"odd-${index}"`).replace('/robots/odd"', `/robots/${robotId}"`);
+  return { ...odd, robotId, body: Buffer.from(named, 'latin1') };
+}
+
+/** Many robots: one alone would soon be asked to send less, and nothing more would be learned of its bodies. */
+function toRobotId(index: number): string {
+  return `odd-${index % 100}`;
+}
+
+/**
+ * Bodies at random: values, events with wrong fields, events that are right but for what is odd inside, and texts with
+ * bytes turned over, taken out or put in.
+ */
 export function generateOddBodies(seed: number, count: number): readonly OddBody[] {
   const types = fc.constantFrom(
     ...['robot.state.v1', 'robot.telemetry.v1', 'robot.alert.v1', 'robot.task.v1', 'vda5050.state.v2', 'x', ''],
@@ -149,13 +168,30 @@ export function generateOddBodies(seed: number, count: number): readonly OddBody
   const text = fc.oneof(value, event, fc.array(event, { maxLength: 8 })).map((one) => Buffer.from(JSON.stringify(one)));
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('turn', 'cut', 'put')), { maxLength: 6 });
   const damaged = fc.tuple(text, damage).map(([whole, changes]) => changes.reduce(harm, whole));
-  const body = fc.oneof(
-    damaged,
-    damaged,
-    fc.uint8Array({ maxLength: 400 }).map((raw) => Buffer.from(raw)),
-  );
-  const odd = fc.record({ body, contentType: fc.constantFrom(json, structured, batch, 'text/plain') });
+  const bytes = fc.uint8Array({ maxLength: 400 }).map((raw) => Buffer.from(raw));
+  const broken = fc.record({
+    body: fc.oneof(damaged, damaged, bytes),
+    contentType: fc.constantFrom(json, structured, batch, 'text/plain'),
+  });
+  const odd = fc.nat(99).chain((turn) => {
+    const robotId = toRobotId(turn);
+    const whole = wholeBodies(robotId);
+    return fc.oneof(broken, whole, whole).map((one) => ({ ...one, robotId }));
+  });
   return fc.sample(odd, { seed, numRuns: count }).map((one, index) => ({ name: `generated ${index}`, ...one }));
+}
+
+function wholeBodies(robotId: string): fc.Arbitrary<Omit<OddBody, 'name' | 'robotId'>> {
+  const event = oddEvents(robotId);
+  const single = fc.record({ value: event, contentType: fc.constantFrom(json, structured) });
+  const several = fc.record({
+    value: fc.array(fc.oneof({ weight: 5, arbitrary: event }, fc.jsonValue()), { minLength: 1, maxLength: 12 }),
+    contentType: fc.constantFrom(json, batch),
+  });
+  return fc.tuple(fc.oneof(single, single, several), fc.nat(7)).map(([{ value, contentType }, turn]) => {
+    const body = Buffer.from(JSON.stringify(value));
+    return turn === 0 ? { contentType, encoding: 'gzip', body: gzipSync(body) } : { contentType, body };
+  });
 }
 
 function harm(whole: Buffer, [place, byte, how]: readonly [number, number, string]): Buffer {

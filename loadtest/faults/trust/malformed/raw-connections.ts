@@ -3,7 +3,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { type FramingCase } from './framing-cases.ts';
 
-interface GatewayAddress {
+export interface GatewayAddress {
   readonly port: number;
   readonly ca: string;
 }
@@ -11,15 +11,17 @@ interface GatewayAddress {
 const answerWithinMs = 12_000;
 const host = '127.0.0.1';
 
-/** Sends each case over a connection of its own and says what is wrong with the answers. */
-export async function playFraming(gateway: GatewayAddress, cases: readonly FramingCase[]): Promise<string[]> {
-  const wrong: string[] = [];
-  for (let from = 0; from < cases.length; from += 8) {
-    const part = cases.slice(from, from + 8);
-    const problems = await Promise.all(part.map(async (one) => judge(one, await exchange(gateway, one.bytes))));
-    wrong.push(...problems.filter((problem) => problem !== undefined));
-  }
-  return wrong;
+/** Sends each case over a connection of its own, begun over `withinMs`, and says what is wrong with the answers. */
+export async function playFraming(
+  gateway: GatewayAddress,
+  cases: readonly FramingCase[],
+  withinMs: number,
+): Promise<string[]> {
+  const problems = cases.map(async (one, index) => {
+    await sleep((withinMs * index) / cases.length);
+    return judge(one, await exchange(gateway, one.bytes));
+  });
+  return (await Promise.all(problems)).filter((problem) => problem !== undefined);
 }
 
 function judge({ name, expected }: FramingCase, { text, closed }: Exchange): string | undefined {
@@ -86,15 +88,22 @@ export interface SlowFigures {
   readonly cutWithinMs: number;
 }
 
-const openPerSecond = 100;
+/** Where a connection comes to nothing: in its TLS greeting, its headers or its body. */
+export const slowKinds = ['greeting', 'headers', 'body'] as const;
+export type SlowKind = (typeof slowKinds)[number];
+
 const cutLimitMs = 45_000;
 const head = 'POST /v1/robots/slow/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
 /**
- * Connections that come to nothing: a third never ends its TLS greeting, a third its headers, a third its body, each
- * with a byte a second where there is something to say. As slowhttptest does, but over the gateway's TLS in all ways.
+ * Connections that come to nothing, of each kind in turn, with a byte a second where there is something to say. As
+ * slowhttptest does, but over the gateway's TLS in all ways.
  */
-export async function playSlow(gateway: GatewayAddress, count: number, stop: AbortSignal): Promise<SlowFigures> {
+export async function playSlow(
+  gateway: GatewayAddress,
+  count: number,
+  { perSecond, kinds }: { readonly perSecond: number; readonly kinds: readonly SlowKind[] },
+): Promise<SlowFigures> {
   const open = new Set<Socket>();
   let opened = 0;
   let lastCutMs = 0;
@@ -115,13 +124,13 @@ export async function playSlow(gateway: GatewayAddress, count: number, stop: Abo
   };
   const startedMs = performance.now();
   const pending: Promise<void>[] = [];
-  for (let index = 0; index < count && !stop.aborted; index += 1) {
-    pending.push(openSlow(gateway, index % 3, watch));
-    await sleep(Math.max(0, startedMs + (index * 1000) / openPerSecond - performance.now()));
+  for (let index = 0; index < count; index += 1) {
+    pending.push(openSlow(gateway, kinds[index % kinds.length] ?? 'body', watch));
+    await sleep(Math.max(0, startedMs + (index * 1000) / perSecond - performance.now()));
   }
   await Promise.all(pending);
   const deadline = performance.now() + cutLimitMs;
-  while (open.size > 0 && performance.now() < deadline && !stop.aborted) await sleep(100);
+  while (open.size > 0 && performance.now() < deadline) await sleep(100);
   const left = open.size;
   for (const socket of open) socket.destroy();
   return { opened, left, cutWithinMs: Math.round(lastCutMs) };
@@ -129,10 +138,10 @@ export async function playSlow(gateway: GatewayAddress, count: number, stop: Abo
 
 async function openSlow(
   gateway: GatewayAddress,
-  kind: number,
+  kind: SlowKind,
   watch: (socket: Socket, drip: string | undefined) => void,
 ): Promise<void> {
-  if (kind === 0) {
+  if (kind === 'greeting') {
     const socket = connectPlain({ host, port: gateway.port });
     await new Promise<void>((resolve) =>
       socket.once('connect', resolve).once('error', () => {
@@ -146,6 +155,6 @@ async function openSlow(
   }
   const socket = await openTls(gateway).catch(() => undefined);
   if (socket === undefined) return;
-  socket.write(kind === 1 ? head : `${head}Content-Length: 100000\r\n\r\n`);
-  watch(socket, kind === 1 ? 'X-Drip: y\r\n' : ' ');
+  socket.write(kind === 'headers' ? head : `${head}Content-Length: 100000\r\n\r\n`);
+  watch(socket, kind === 'headers' ? 'X-Drip: y\r\n' : ' ');
 }
