@@ -4,6 +4,7 @@ import { createKafkaClient, createLogProducer, type LogProducer } from '@fleetst
 import { AppError, silentLog } from '@fleetstream/kernel';
 import { type AcknowledgedEvent } from '@fleetstream/testing';
 import { type HistoryItem } from '../restore/seeded-history.ts';
+import { PacedLoop } from './paced-loop.ts';
 
 export interface FaultTrafficOptions {
   readonly brokers: string;
@@ -24,7 +25,6 @@ export interface FaultTraffic {
   stop(): Promise<void>;
 }
 
-const everyMs = 25;
 const retryMs = 100;
 
 export async function startFaultTraffic({
@@ -61,46 +61,27 @@ class Traffic {
   repeatedSends = 0;
   readonly #producer: LogProducer;
   readonly #history: Iterator<HistoryItem, void>;
-  readonly #perTurn: number;
-  #running: Promise<void> | undefined;
-  #wanted = false;
+  readonly #loop: PacedLoop;
   #ended = false;
-  #owedRecords = 0;
 
   constructor(producer: LogProducer, history: Iterator<HistoryItem, void>, ratePerSecond: number) {
     this.#producer = producer;
     this.#history = history;
-    this.#perTurn = (ratePerSecond * everyMs) / 1000;
+    this.#loop = new PacedLoop(ratePerSecond, (count) => this.#send(this.#take(count)));
   }
 
   resume(): void {
-    this.#wanted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#loop.resume();
   }
 
-  async pause(): Promise<void> {
-    this.#wanted = false;
-    await this.#running;
+  pause(): Promise<void> {
+    return this.#loop.pause();
   }
 
   /** Gives up what isn't acknowledged. */
   async end(): Promise<void> {
     this.#ended = true;
     await this.pause();
-  }
-
-  async #run(): Promise<void> {
-    let dueMs = performance.now();
-    while (this.#wanted) {
-      this.#owedRecords += this.#perTurn;
-      const items = this.#take(Math.floor(this.#owedRecords));
-      this.#owedRecords -= items.length;
-      if (items.length > 0) await this.#send(items);
-      dueMs = Math.max(dueMs + everyMs, performance.now() - everyMs);
-      await sleep(Math.max(1, dueMs - performance.now()));
-    }
   }
 
   #take(count: number): HistoryItem[] {

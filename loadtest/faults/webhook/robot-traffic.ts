@@ -11,6 +11,7 @@ import { RobotClient } from '../../fleet/robot-client.ts';
 import { createRobotEvent } from '../../fleet/robot-event.ts';
 import { createRandom, type Random } from '../../fleet/seeded-random.ts';
 import { type FaultTraffic } from '../stack/fault-traffic.ts';
+import { PacedLoop } from '../stack/paced-loop.ts';
 
 export interface RobotTrafficOptions {
   readonly url: string;
@@ -35,7 +36,7 @@ export interface RobotTraffic extends FaultTraffic {
   statuses(): ReadonlyMap<number, number>;
 }
 
-const everyMs = 20;
+const lookMs = 20;
 
 export function startRobotTraffic(options: RobotTrafficOptions): RobotTraffic {
   return new Traffic(options);
@@ -47,20 +48,21 @@ class Traffic implements RobotTraffic {
   readonly #robots: { readonly robotId: string; readonly client: RobotClient; sequence: number }[];
   readonly #gateway: Gateway;
   readonly #options: RobotTrafficOptions;
+  readonly #loop: PacedLoop;
   readonly #random: Random;
   readonly #statuses = new Map<number, number>();
   readonly #rejected = new Map<string, number>();
   #inFlight = 0;
   #lost = 0;
-  #owed = 0;
   #turn = 0;
-  #wanted = false;
-  #running: Promise<void> | undefined;
 
   constructor(options: RobotTrafficOptions) {
     this.#options = options;
     this.#random = createRandom(options.seed, 'robot-traffic');
-    const { url, ca, robots } = options;
+    const { url, ca, robots, eventsPerSecond } = options;
+    this.#loop = new PacedLoop(eventsPerSecond, (count) => {
+      for (let left = count; left > 0; left -= 1) this.#offer();
+    });
     this.#gateway = this.#counting(createUndiciGateway({ url, ca, connections: robots, timeoutMs: 15_000 }));
     this.#robots = Array.from({ length: robots }, (_, index) => {
       const robotId = `robot-${index}`;
@@ -93,34 +95,18 @@ class Traffic implements RobotTraffic {
   }
 
   resume(): void {
-    this.#wanted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#loop.resume();
   }
 
   async pause(): Promise<void> {
-    this.#wanted = false;
-    await this.#running;
-    while (this.#robots.some(({ client }) => client.pending > 0)) await sleep(everyMs);
+    await this.#loop.pause();
+    while (this.#robots.some(({ client }) => client.pending > 0)) await sleep(lookMs);
   }
 
   async stop(): Promise<void> {
-    this.#wanted = false;
-    await this.#running;
+    await this.#loop.pause();
     await this.#gateway.close();
     await Promise.all(this.#robots.map(({ client }) => client.abandon()));
-  }
-
-  async #run(): Promise<void> {
-    let beforeMs = performance.now();
-    while (this.#wanted) {
-      await sleep(everyMs);
-      const nowMs = performance.now();
-      this.#owed += ((nowMs - beforeMs) * this.#options.eventsPerSecond) / 1000;
-      beforeMs = nowMs;
-      for (; this.#owed >= 1; this.#owed -= 1) this.#offer();
-    }
   }
 
   #offer(): void {
