@@ -1,7 +1,7 @@
+import { crc32c } from '@fleetstream/kernel';
 import { codecHeaders, type CodecRecord, type RecordCodecs } from './record-codecs.ts';
 import { decodeRecordBatches } from './decode-record-batches.ts';
 import { createKafkajsCodecs } from './kafkajs-codecs.ts';
-import { crc32c } from './protocol/crc32c.ts';
 import { FrameWriter } from './protocol/frame-writer.ts';
 import {
   beginProduce,

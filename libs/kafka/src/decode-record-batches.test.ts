@@ -1,10 +1,10 @@
+import { crc32c } from '@fleetstream/kernel';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeRecordBatches, type AbortedTransaction } from './decode-record-batches.ts';
 import { type LogRecord } from './log-record.ts';
-import { crc32c } from './protocol/crc32c.ts';
 import { FrameWriter } from './protocol/frame-writer.ts';
 import { encodeHeaders, RecordBatchWriter } from './protocol/record-batch-writer.ts';
 

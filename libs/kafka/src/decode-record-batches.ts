@@ -1,7 +1,6 @@
-import { AppError } from '@fleetstream/kernel';
+import { AppError, crc32c } from '@fleetstream/kernel';
 import { decompress } from './decompress.ts';
 import { type LogHeader, type LogRecord } from './log-record.ts';
-import { crc32c } from './protocol/crc32c.ts';
 
 /** Batches whose checksums are right, not taken apart yet: as long as they wait they are bytes and not objects. */
 export interface DecodedBatches {

@@ -1,5 +1,6 @@
 export { AppError, toAppError, toMessage, type ErrorContext } from './app-error.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { crc32c } from './crc32c.ts';
 export { errorCatalogue, type ErrorCode, type ErrorSpec } from './error-catalogue.ts';
 export { type Decoded, type Fold, type FoldOutput, type FoldPosition, type Transition } from './fold.ts';
 export { type Log, silentLog } from './log.ts';

@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '@fleetstream/kernel';
 import { type FrameWriter } from './frame-writer.ts';
 
 export interface ProducerIdentity {

@@ -1,4 +1,4 @@
-import { maskedCrc32c } from './crc32c.ts';
+import { maskedCrc32c } from './masked-crc32c.ts';
 
 const blockBytes = 32 * 1024;
 const headerBytes = 7;
