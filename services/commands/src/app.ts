@@ -5,7 +5,6 @@ import { type CommandData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
-import { createRobotKeys } from '@fleetstream/signing';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
 import { createCommandFollower } from './adapters/command-follower.ts';
 import { createCallbackPoster } from './adapters/post-callback.ts';
@@ -13,6 +12,7 @@ import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createPlatformDirectory } from './adapters/platform-directory.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
 import { createRequestLog } from './adapters/request-log.ts';
+import { createSigningKeys } from './adapters/signing-keys.ts';
 import { createCommandPolls } from './command-polls.ts';
 import { createCommandRequests } from './command-requests.ts';
 import { type CommandsConfig } from './config.ts';
@@ -52,7 +52,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   const { clock = systemClock } = seams;
   const metrics = createCommandsMetrics();
   const shared = createShared(config, seams, { log, clock, metrics, mayDeliver: () => follower.caughtUp() });
-  const { producer, cache, platform, directory, book, desk, grants, polls } = shared;
+  const { producer, cache, keys, platform, directory, book, desk, grants, polls } = shared;
   const push = createPush(config, shared, { clock, log });
   const follower = createCommandFollower({
     kafka: shared.kafka,
@@ -115,7 +115,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
       ...(platform === undefined ? [] : [{ dependency: 'platform' as const, state: platform.breakerState() }]),
     ],
   });
-  return { components: [producer, cache, directory, follower, grants, polls, push, server], port: () => server.port() };
+  return { components: [producer, cache, keys.table, directory, follower, grants, polls, push, server], port: () => server.port() };
 }
 
 type Shared = ReturnType<typeof createShared>;
@@ -154,7 +154,14 @@ function createShared(config: CommandsConfig, seams: CommandsSeams, { log, clock
   const instance = `commands-${randomUUID()}`;
   const made = new DeliveryDesk({ book, instance, reofferMs: config.COMMANDS_REOFFER_MS, mayDeliver });
   const desk = seams.desk?.(made, instance) ?? made;
-  const keys = createRobotKeys(config.COMMANDS_MASTER_KEY, config.COMMANDS_KEY_VERSIONS);
+  const keys = createSigningKeys({
+    masterKey: config.COMMANDS_MASTER_KEY,
+    keyVersions: config.COMMANDS_KEY_VERSIONS,
+    redisUrl: config.REDIS_URL,
+    required: config.COMMANDS_KEYS_REQUIRED,
+    log,
+    nowMs: () => clock.nowMs(),
+  });
   const deliveries = createDeliveryLog({ producer, instance, clock, log, metrics });
   const grants = createDeliveryGrants({ desk, deliveries, clock, metrics, at });
   const polls = createCommandPolls({ desk, grants, clock, maxPolls: config.COMMANDS_MAX_POLLS });

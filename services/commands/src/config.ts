@@ -24,6 +24,9 @@ export const commandsConfig = z
     COMMANDS_KEY_VERSIONS: keyVersionsValue
       .default([1])
       .describe('Versions of derived secrets that are accepted, comma-separated; pushes are signed with the first.'),
+    COMMANDS_KEYS_REQUIRED: flagValue
+      .default(true)
+      .describe('Whether an instance that never reached Redis gives robots nothing, for their keys may be revoked.'),
     COMMANDS_JWT_SECRET: secretValue(
       z
         .string()

@@ -2,9 +2,10 @@ import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import { contentTypes } from '@fleetstream/contracts';
 import { type Clock, type Log } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
-import { type RobotKeys, signatureHeaders, signContent, signContentPublic } from '@fleetstream/signing';
+import { signatureHeaders, signContent, signContentPublic } from '@fleetstream/signing';
 import { type DeliveryLog } from './adapters/delivery-log.ts';
 import { type CallbackPoster } from './adapters/post-callback.ts';
+import { type SigningKeys } from './adapters/signing-keys.ts';
 import { type RobotDirectory } from './adapters/robot-directory.ts';
 import { type DeliveryGrants, toMoment } from './delivery-grants.ts';
 import { type CommandBook } from './domain/command-book.ts';
@@ -18,7 +19,7 @@ export interface CommandPushOptions {
   readonly grants: DeliveryGrants;
   readonly directory: RobotDirectory;
   readonly deliveries: DeliveryLog;
-  readonly keys: RobotKeys;
+  readonly keys: SigningKeys;
   /** Of the platform, ed25519: offered beside the robot's secret. */
   readonly signingKey: KeyObject | undefined;
   readonly poster: CallbackPoster;
@@ -37,7 +38,7 @@ const sweepMs = 1000;
 
 /** Posts commands to the robots that have a callback URL, one request at a time for each robot. */
 export function createCommandPush(options: CommandPushOptions): CommandPush {
-  const { book, desk, grants, directory, poster, clock } = options;
+  const { book, desk, grants, directory, keys, poster, clock } = options;
   const pacing = createPushPacing(Math.random);
   const busy = new Map<string, Promise<void>>();
   let stopping = false;
@@ -46,6 +47,8 @@ export function createCommandPush(options: CommandPushOptions): CommandPush {
     if (callbackUrl === undefined || stopping || busy.has(robotId) || busy.size >= robotsAtOnceMax) return;
     const moment = toMoment(clock);
     if (!desk.hasDue(robotId, moment)) return;
+    // Who is revoked has no key that a push could be signed with, and is to hear nothing.
+    if (!keys.known() || keys.secretsOf(robotId).length === 0) return;
     const target = URL.parse(callbackUrl)?.origin ?? callbackUrl;
     // A stop is tried each time that it is due; how often that is, is for the desk.
     if (!desk.hasStopDue(robotId, moment) && !pacing.mayPush(robotId, target, moment.monotonicMs)) return;

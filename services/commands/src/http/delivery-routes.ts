@@ -19,6 +19,7 @@ export function createDeliveryRoutes(parts: PollParts): readonly ApiRoute[] {
       refusals: [
         'FS_ROBOT_ID_INVALID',
         'FS_QUERY_INVALID',
+        'FS_KEYS_UNAVAILABLE',
         'FS_SIGNATURE_MISSING',
         'FS_SIGNATURE_INVALID',
         'FS_REQUEST_REPLAYED',

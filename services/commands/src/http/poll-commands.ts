@@ -1,23 +1,23 @@
 import { type KeyValueCache } from '@fleetstream/cache';
 import { type Clock, isRobotId } from '@fleetstream/kernel';
-import { type RobotKeys } from '@fleetstream/signing';
 import { type Request, type Response } from 'express';
 import { type DeliveryLog } from '../adapters/delivery-log.ts';
 import { type CommandPolls } from '../command-polls.ts';
 import { type DeliveryGrants, type DeliveryPoint } from '../delivery-grants.ts';
 import { parseWait } from '../domain/command-query.ts';
 import { type Handover } from '../domain/delivery-desk.ts';
+import { type SigningKeys } from '../adapters/signing-keys.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { toDelivered } from '../domain/to-delivered.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 import { type SendProblem } from './send-problem.ts';
-import { verifyPoll } from './verify-poll.ts';
+import { checkPollSignature, type SignedPoll, verifyPoll } from './verify-poll.ts';
 
 export interface PollParts {
   readonly polls: CommandPolls;
   readonly grants: DeliveryGrants;
   readonly deliveries: DeliveryLog;
-  readonly keys: RobotKeys;
+  readonly keys: SigningKeys;
   readonly cache: KeyValueCache;
   readonly clock: Clock;
   readonly metrics: CommandsMetrics;
@@ -42,6 +42,14 @@ export function createPollHandler(parts: PollParts): (request: Request, response
     });
     const end = await polls.wait(admitted.robotId, admitted.waitMs, gone.signal);
     if (end.kind === 'commands') {
+      // It may have been revoked while it waited.
+      const signed = checkPollSignature(parts.keys, admitted.poll);
+      if (signed.kind === 'refused') {
+        metrics.polled('refused');
+        void parts.grants.returnFailed(end.handovers, { channel: 'pull', certain: true, detail: 'its key is revoked' });
+        sendProblem(request, response, signed);
+        return;
+      }
       handOver(parts, response, end.handovers);
       return;
     }
@@ -55,21 +63,30 @@ export function createPollHandler(parts: PollParts): (request: Request, response
   };
 }
 
+interface Admitted {
+  readonly kind: 'admitted';
+  readonly robotId: string;
+  readonly waitMs: number;
+  readonly poll: SignedPoll;
+}
+
 async function admit(
   { keys, cache, clock, metrics, waitSecondsMax }: PollParts,
   request: Request,
-): Promise<{ readonly kind: 'admitted'; readonly robotId: string; readonly waitMs: number } | Refusal> {
+): Promise<Admitted | Refusal> {
   const { robotId } = request.params;
   if (typeof robotId !== 'string' || !isRobotId(robotId)) {
     return refuse('FS_ROBOT_ID_INVALID', 'path: /v1/robots/{robotId}/commands');
   }
   const wait = parseWait(request.query, waitSecondsMax);
   if (wait.kind === 'refused') return wait;
+  if (!keys.known()) return refuse('FS_KEYS_UNAVAILABLE', 'which keys are revoked is not known yet');
   const { headers, originalUrl: target } = request;
-  const verified = await verifyPoll(keys, cache, { robotId, target, headers }, clock.nowMs());
+  const poll = { robotId, target, headers };
+  const verified = await verifyPoll(keys, cache, poll, clock.nowMs());
   if (verified.kind === 'refused') return verified;
   if (verified.clockOutOfWindow) metrics.pollClockOutOfWindow();
-  return { kind: 'admitted', robotId, waitMs: wait.waitMs };
+  return { kind: 'admitted', robotId, waitMs: wait.waitMs, poll };
 }
 
 /**

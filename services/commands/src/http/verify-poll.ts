@@ -23,9 +23,22 @@ const seenTtlSeconds = 86_400;
 export async function verifyPoll(
   keys: RobotKeys,
   seen: KeyValueCache,
-  { robotId, target, headers }: SignedPoll,
+  poll: SignedPoll,
   nowMs: number,
 ): Promise<{ readonly kind: 'verified'; readonly clockOutOfWindow: boolean } | Refusal> {
+  const signed = checkPollSignature(keys, poll);
+  if (signed.kind === 'refused') return signed;
+  const { id, timestamp } = signed;
+  const claim = await seen.claim(`poll/${poll.robotId}/${id}`, '1', seenTtlSeconds);
+  if (claim.kind === 'taken') return refuse('FS_REQUEST_REPLAYED', 'webhook-id: used before by this robot');
+  return { kind: 'verified', clockOutOfWindow: Math.abs(nowMs / 1000 - Number(timestamp)) > windowSeconds };
+}
+
+/** Whether one of the keys that the robot has now made the signature. */
+export function checkPollSignature(
+  keys: RobotKeys,
+  { robotId, target, headers }: SignedPoll,
+): { readonly kind: 'signed'; readonly id: string; readonly timestamp: string } | Refusal {
   const id = headers[signatureHeaders.id];
   const timestamp = headers[signatureHeaders.timestamp];
   const signature = headers[signatureHeaders.signature];
@@ -39,7 +52,5 @@ export async function verifyPoll(
   if (!verifyContent(keys.secretsOf(robotId), { id, timestamp, body: Buffer.from(target) }, signature)) {
     return refuse('FS_SIGNATURE_INVALID', "sign '<webhook-id>.<webhook-timestamp>.<path and query>' for this robot");
   }
-  const claim = await seen.claim(`poll/${robotId}/${id}`, '1', seenTtlSeconds);
-  if (claim.kind === 'taken') return refuse('FS_REQUEST_REPLAYED', 'webhook-id: used before by this robot');
-  return { kind: 'verified', clockOutOfWindow: Math.abs(nowMs / 1000 - Number(timestamp)) > windowSeconds };
+  return { kind: 'signed', id, timestamp };
 }

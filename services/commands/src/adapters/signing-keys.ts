@@ -1,0 +1,40 @@
+import { createSharedTable, type SharedTable } from '@fleetstream/cache';
+import { type Log } from '@fleetstream/kernel';
+import { createKeyRing, keyTableName, type RobotKeys } from '@fleetstream/signing';
+
+export interface SigningKeysOptions {
+  readonly masterKey: Buffer;
+  readonly keyVersions: readonly number[];
+  readonly redisUrl: string;
+  /** Believe nobody before the table was read once. */
+  readonly required: boolean;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}
+
+/** Robots' keys by the table that webhook pods follow, too: who is revoked sends no events and gets no commands. */
+export interface SigningKeys extends RobotKeys {
+  /** Whether it is known what is revoked; until then no robot is believed, and none is given anything. */
+  known(): boolean;
+  /** Follows the table; a component. With Redis away everything stays as it was last known. */
+  readonly table: SharedTable;
+}
+
+export function createSigningKeys({ redisUrl, required, log, ...options }: SigningKeysOptions): SigningKeys {
+  const ring = createKeyRing(options);
+  const table = createSharedTable({
+    url: redisUrl,
+    log,
+    table: keyTableName,
+    withoutIt: 'rotations and revocations of keys stay as they were last known',
+    onEntry: (name, text) => {
+      // What can't be read revokes, as it does at the webhook.
+      if (!ring.apply(name, text)) log.error({ entry: name }, 'an entry of the table of keys cannot be read: revoked');
+    },
+  });
+  return {
+    secretsOf: (robotId) => ring.secretsOf(robotId),
+    known: () => !required || table.ageMs() !== undefined,
+    table,
+  };
+}
