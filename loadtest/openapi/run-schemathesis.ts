@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { schemathesisDir } from '../../deploy/local/setup/schemathesis.mjs';
 import { toolPlaces } from '../../deploy/local/setup/places.mjs';
 
@@ -42,6 +45,8 @@ export function findSchemathesis(environment: Readonly<Record<string, string | u
 /** Runs it over `/openapi.json`. */
 export async function runSchemathesis(dir: string, options: SchemathesisOptions): Promise<SchemathesisResult> {
   const { url, maxExamples, seed, environment, stop } = options;
+  // It keeps what it found in a folder of its own where it runs.
+  const cwd = await mkdtemp(join(tmpdir(), 'fleetstream-openapi-'));
   const child = spawn(
     'python3',
     [
@@ -50,7 +55,7 @@ export async function runSchemathesis(dir: string, options: SchemathesisOptions)
       ...['--continue-on-failure', '--suppress-health-check', 'all', '--generation-database', 'none'],
       ...['--warnings', 'off'],
     ],
-    { env: { ...environment, PYTHONPATH: dir, PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd, env: { ...environment, PYTHONPATH: dir, PYTHONDONTWRITEBYTECODE: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -67,5 +72,6 @@ export async function runSchemathesis(dir: string, options: SchemathesisOptions)
     child.once('close', resolve);
   });
   stop?.removeEventListener('abort', onStop);
+  await rm(cwd, { recursive: true, force: true });
   return { exitCode, text };
 }
