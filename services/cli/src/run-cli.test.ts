@@ -38,7 +38,7 @@ describe('fleetstream', () => {
       code: 2,
       says: /^(?!.*hunter2)/s,
     },
-    { name: 'commands need an action', args: ['command', 'do'], code: 2, says: /command send, command status/ },
+    { name: 'commands need an action', args: ['command', 'do'], code: 2, says: /command send, watch, status, / },
     { name: 'a command needs a robot and an action', args: ['command', 'send', 'r'], code: 2, says: /and an action/ },
     {
       name: 'parameters are JSON',

@@ -8,6 +8,7 @@ import { deadLettersCommand } from './commands/dead-letters.ts';
 import { enrollCommand } from './commands/enroll.ts';
 import { insightsCommand } from './commands/insights.ts';
 import { replayCommand } from './commands/replay.ts';
+import { robotsCommand } from './commands/robots.ts';
 import { keysCommand } from './commands/keys.ts';
 import { sendCommand } from './commands/send.ts';
 import { signCommand } from './commands/sign.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   stateCommand,
   capsuleCommand,
   replayCommand,
+  robotsCommand,
   commandCommand,
   insightsCommand,
   keysCommand,

@@ -111,6 +111,45 @@ describe('fleetstream command', () => {
     expect(seen[0]?.request).toBe('GET /v1/commands?limit=20&robotId=r1&status=RUNNING');
   });
 
+  it('watches each step once, to the end', async () => {
+    answers = [stand('RUNNING'), stand('SUCCEEDED', { result: 'there' })];
+    const { code, out } = await world.run(['command', 'watch', 'cmd-1']);
+    expect(code).toBe(0);
+    expect(out.split('\n')).toEqual(['  1970-01-01 00:00:00.000  ACCEPTED', '  1970-01-01 00:00:01.500  RUNNING']);
+  });
+
+  it.each([
+    { name: 'stops a robot', args: ['stop', 'r1'], posts: '/v1/robots/r1/stop', before: [] },
+    {
+      name: 'cancels a command of whatever robot it is',
+      args: ['cancel', 'cmd-1'],
+      posts: '/v1/robots/r1/commands/cmd-1/cancel',
+      before: [stand('RUNNING')],
+    },
+  ])('$name, and says what comes of that', async ({ args, posts, before }) => {
+    answers = [...before, { ...requested, body: { ...requested.body, commandId: 'cmd-2' } }, stand('SUCCEEDED')];
+    const { code, out } = await world.run(['command', ...args, '--reason', 'why', '--key', 'k1', '--wait']);
+    expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: 'cmd-2' });
+    expect(out).toContain('SUCCEEDED');
+    const posted = seen.find(({ request }) => request.startsWith('POST'));
+    expect(posted).toMatchObject({ request: `POST ${posts}`, key: 'k1', body: '{"reason":"why"}' });
+    expect(seen.at(-1)?.request).toBe('GET /v1/commands/cmd-2');
+  });
+
+  it.each(['approve', 'decline'])('lets a second person %s', async (verb) => {
+    answers = [stand('ACCEPTED'), requested];
+    expect(await world.run(['command', verb, 'cmd-1', '--reason', 'why'])).toMatchObject({ code: 0, out: 'cmd-1' });
+    expect(seen[1]).toMatchObject({
+      request: `POST /v1/robots/r1/commands/cmd-1/${verb}`,
+      body: '{"reason":"why"}',
+    });
+  });
+
+  it.each([['cancel'], ['watch', 'a', 'b'], ['stop'], ['approve']])('is told what it is about: %s', async (...args) => {
+    expect(await world.run(['command', ...args])).toMatchObject({ code: 2 });
+    expect(seen).toEqual([]);
+  });
+
   it('ends with the problem of a refusal', async () => {
     answers = [{ status: 403, body: { code: 'FS_FORBIDDEN', detail: 'needs the role operator', hint: 'Ask.' } }];
     expect(await world.run(['command', 'send', 'r1', 'move'])).toMatchObject({

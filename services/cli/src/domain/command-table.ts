@@ -11,12 +11,14 @@ export interface ShownCommand {
   readonly requestedAtMs?: number;
   readonly reason?: string;
   readonly result?: string;
-  readonly history?: readonly {
-    readonly status: string;
-    readonly atMs: number;
-    readonly reason?: string;
-    readonly result?: string;
-  }[];
+  readonly history?: readonly ShownStep[];
+}
+
+export interface ShownStep {
+  readonly status: string;
+  readonly atMs: number;
+  readonly reason?: string;
+  readonly result?: string;
 }
 
 const headings = ['COMMAND', 'ROBOT', 'ACTION', 'STATUS', 'REQUESTED (UTC)', 'BY'] as const;
@@ -42,11 +44,14 @@ export function toCommandLines(command: ShownCommand): string[] {
   const asked = [action, ...(parameters === undefined ? [] : [JSON.stringify(parameters)])].join(' ');
   return [
     `${commandId}  ${robotId}  ${asked}${requestedBy === undefined ? '' : `  (by ${requestedBy})`}`,
-    ...history.map((step) =>
-      `  ${toTime(step.atMs)}  ${step.status.padEnd(9)} ${step.reason ?? step.result ?? ''}`.trimEnd(),
-    ),
+    ...history.map(toStepLine),
     ...(history.length === 0 ? [`  ${status}`] : []),
   ];
+}
+
+/** One step of a command's life. */
+export function toStepLine({ status, atMs, reason, result }: ShownStep): string {
+  return `  ${toTime(atMs)}  ${status.padEnd(9)} ${reason ?? result ?? ''}`.trimEnd();
 }
 
 function toTime(ms: number): string {
