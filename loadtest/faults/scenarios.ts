@@ -3,6 +3,7 @@ import { brokerBounce } from './processor/broker-bounce.ts';
 import { clockJump } from './processor/clock-jump.ts';
 import { diskFull } from './processor/disk-full.ts';
 import { delayedEndTxn } from './processor/delayed-end-txn.ts';
+import { platform } from './platform/platform.ts';
 import { processorKill } from './processor/processor-kill.ts';
 import { processorKillAt } from './processor/processor-kill-at.ts';
 import { rebalanceStorm } from './processor/rebalance-storm.ts';
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   plantedBugsScenario,
   rotation,
   malformed,
+  platform,
   webhookKill,
   kafkaBounce,
   redisLoss,

@@ -49,6 +49,9 @@ export interface RobotDirectory extends Component {
 /** A list is stale when it is this often as old as one may be: instances that look a moment apart don't make it so. */
 const staleTimes = 2;
 
+/** So that a list is hardly older than it may be before it is asked for again. */
+const looksPerFresh = 4;
+
 /**
  * Keeps the list of robots: in memory, shared through Redis, and served old when the Robot Platform gives no list that
  * can be believed. The instances take turns in asking; whose turn it is tells the log what changed.
@@ -104,7 +107,7 @@ export function createRobotDirectory(options: RobotDirectoryOptions): RobotDirec
     refresh,
     start: () => {
       void refresh();
-      const timer = setInterval(() => void refresh(), freshMs);
+      const timer = setInterval(() => void refresh(), freshMs / looksPerFresh);
       return Promise.resolve(async () => {
         clearInterval(timer);
         platform?.stop();
