@@ -50,7 +50,8 @@ describe('the documented lines', () => {
   it.each([
     { document: 'README.md', shows: 'accepted' },
     { document: 'docs/curl-robot.md', shows: 'accepted' },
-  ])('$document: curl alone is a robot', async ({ document, shows }) => {
+    { document: 'docs/signing.md', shows: 'accepted', refused: 'FS_SIGNATURE_INVALID' },
+  ])('$document: curl alone is a robot', async ({ document, shows, refused = '' }) => {
     const blocks = readBashBlocks(readFileSync(join(root, document), 'utf8'));
     expect(blocks.length).toBeGreaterThan(0);
     const lines = blocks.join('\n').replaceAll(`:${localPorts.gateway}`, `:${localPorts.gateway + portOffset}`);
@@ -60,6 +61,7 @@ describe('the documented lines', () => {
     });
     expect(stdout).toContain(`"result":"${shows}"`);
     expect(stdout).toContain('MANUAL');
+    expect(stdout).toContain(refused);
   });
 });
 
