@@ -51,7 +51,7 @@ export function renderEventDocs(): string {
       'A sequence is used only together with a `bootid`; without both, duplicates are found by `id`.',
     ...renderGroup('From robots', 'robot'),
     '### Dialects',
-    `A robot that speaks VDA 5050 or MassRobotics posts its message as it is (see docs/dialects.md), or as the \`data\` ` +
+    `A robot that speaks VDA 5050 or MassRobotics posts its message as it is (see [dialects](dialects.md)), or as the \`data\` ` +
       `of ${dialectTypes.map(code).join(', ')}. It becomes \`robot.state.v1\` with the message in \`raw\`, what ` +
       'departs from the standard in `deviations`, and a score of it in `conformance`.',
     ...renderGroup('From the platform', 'platform'),
