@@ -151,6 +151,12 @@ describe('the gateway', () => {
     { method: 'GET', path: '/v1/commands?robotId=r-1', pods: /c1/ },
     { method: 'GET', path: '/v1/commands/cmd-1', pods: /c1/ },
     { method: 'GET', path: '/v1/platform/robots', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/stop', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/tasks', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/commands/cmd-1/cancel', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/commands/cmd-1/approve', pods: /c1/ },
+    { method: 'GET', path: '/v1/rollouts', pods: /c1/ },
+    { method: 'GET', path: '/v1/audit', pods: /c1/ },
   ])('sends $method $path to its pods', async ({ method, path, pods }) => {
     const answer = await send(method, path);
     expect(answer.status).toBe(202);
