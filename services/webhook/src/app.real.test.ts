@@ -135,10 +135,11 @@ describe('a webhook pod answers as documented and loses nothing', () => {
     expect(await response.json()).toMatchObject({ status });
   });
 
-  it('accepts a payload of 204 kB and a robot whose clock is off by days, which it counts', async () => {
+  it('accepts a payload of 204 kB and a robot whose clock is off by days, which it counts and is told', async () => {
     const body = text(robotEvent('r-1', 'large', { raw: 'x'.repeat(204_000) }));
     const answer = await pod.post('r-1', body, { timestampSeconds: 1_600_000_000 });
     expect(answer.body.results).toEqual([{ id: 'large', result: 'accepted' }]);
+    expect(answer.body.clockOffsetMs).toBeGreaterThan(86_400_000);
     expect(await metrics()).toContain('fleetstream_webhook_clock_out_of_window_total 1');
     accepted.push('large');
   });

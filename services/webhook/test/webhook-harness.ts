@@ -102,6 +102,7 @@ export interface PostAnswer {
     readonly code?: string;
     readonly status?: number;
     readonly requestId?: string;
+    readonly clockOffsetMs?: number;
     readonly results?: readonly { readonly id: string; readonly result: string; readonly code?: string }[];
   };
 }

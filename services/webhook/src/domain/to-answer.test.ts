@@ -1,7 +1,7 @@
 import { type EventResult } from '@fleetstream/contracts';
 import { describe, expect, it } from 'vitest';
 import { refuse } from './refusal.ts';
-import { toAnswer, toRefusalAnswer } from './to-answer.ts';
+import { toAnswer, toHints, toRefusalAnswer } from './to-answer.ts';
 
 const accepted: EventResult = { id: 'a', result: 'accepted' };
 const duplicate: EventResult = { id: 'd', result: 'duplicate' };
@@ -37,5 +37,31 @@ describe('toRefusalAnswer', () => {
     { code: 'FS_OVERLOADED', status: 503, retry: true },
   ] as const)('$code: $status', ({ code, status, retry }) => {
     expect(toRefusalAnswer(refuse(code, 'so'), 'req')).toMatchObject({ status, retry, code, body: { detail: 'so' } });
+  });
+});
+
+describe('toHints', () => {
+  it.each([
+    { name: 'nothing to say', folded: [], reportEveryMs: 0, clockOffsetSeconds: 4.9, says: {} },
+    { name: 'a clock behind ours', folded: [], reportEveryMs: 0, clockOffsetSeconds: 5, says: { clockOffsetMs: 5000 } },
+    {
+      name: 'a clock days ahead',
+      folded: [],
+      reportEveryMs: 0,
+      clockOffsetSeconds: -1_114_560.25,
+      says: { clockOffsetMs: -1_114_560_250 },
+    },
+    {
+      name: 'everything at once',
+      folded: ['{"bootid":"b"}'],
+      reportEveryMs: 1000,
+      clockOffsetSeconds: 60,
+      says: { folded: [{ bootid: 'b' }], reportEveryMs: 1000, clockOffsetMs: 60_000 },
+    },
+  ])('$name', ({ folded, reportEveryMs, clockOffsetSeconds, says }) => {
+    expect(JSON.parse(`{"results":[]${toHints(folded, reportEveryMs, clockOffsetSeconds)}}`)).toEqual({
+      results: [],
+      ...says,
+    });
   });
 });
