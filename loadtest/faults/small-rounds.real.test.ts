@@ -7,14 +7,20 @@ import { clockJump } from './processor/clock-jump.ts';
 import { delayedEndTxn } from './processor/delayed-end-txn.ts';
 import { diskFull } from './processor/disk-full.ts';
 import { processorKill } from './processor/processor-kill.ts';
+import { defineKillAt } from './processor/processor-kill-at.ts';
 import { rebalanceStorm } from './processor/rebalance-storm.ts';
+import { defineRescale } from './processor/rescale.ts';
 import { tripleSend } from './processor/triple-send.ts';
 import { zombie } from './processor/zombie.ts';
 import { runFaultCommand } from './run-fault-command.ts';
 import { type Scenario } from './scenario.ts';
 import { storeCorrupt } from './store/store-corrupt.ts';
 import { malformedBriefly } from './trust/malformed.ts';
-import { store503, storeDown } from './store/store-outage.ts';
+import { store503, storeDown, storeSlow } from './store/store-outage.ts';
+import { kafkaBounce } from './webhook/kafka-bounce.ts';
+import { redisLoss } from './webhook/redis-loss.ts';
+import { rollingRestart } from './webhook/rolling-restart.ts';
+import { webhookKill } from './webhook/webhook-kill.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const withStore = isS3ServerThere('versitygw');
@@ -37,6 +43,9 @@ describe('a round of', () => {
   it.each([
     { scenario: processorKill, flags: ['--rounds', '1'] },
     { scenario: zombie, flags: ['--rounds', '1'] },
+    // The worst places: amid a commit, and behind one that isn't stored.
+    { scenario: defineKillAt(['during-transaction', 'after-transaction']), flags: ['--rounds', '1'] },
+    { scenario: defineRescale([2, 1]), flags: ['--rounds', '1'] },
     { scenario: delayedEndTxn, flags: ['--rounds', '1'] },
     { scenario: brokerBounce, flags: ['--rounds', '1'] },
     { scenario: rebalanceStorm, flags: ['--for', '4s'] },
@@ -46,7 +55,12 @@ describe('a round of', () => {
     { scenario: diskFull, flags: ['--rounds', '1'], fit: withMount },
     { scenario: storeDown, flags: ['--rounds', '1'], fit: withStore },
     { scenario: store503, flags: ['--rounds', '1'], fit: withStore },
+    { scenario: storeSlow, flags: ['--rounds', '1'], fit: withStore },
     { scenario: storeCorrupt, flags: ['--rounds', '1'] },
+    { scenario: webhookKill, flags: ['--rounds', '1'] },
+    { scenario: kafkaBounce, flags: ['--rounds', '1'] },
+    { scenario: redisLoss, flags: ['--rounds', '1'] },
+    { scenario: rollingRestart, flags: ['--rounds', '1'] },
     { scenario: malformedBriefly, flags: ['--rounds', '1'] },
   ])(
     '$scenario.name comes out right',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@fleetstream/kernel';
 import { exactly } from '../../check.ts';
 import { until } from '../restore/until.ts';
-import { type FaultContext, sumOf } from '../scenario.ts';
+import { type FaultContext, type Scenario, sumOf } from '../scenario.ts';
 import { type FaultProcessor } from '../stack/fault-processor.ts';
 import { type FaultTeam } from '../stack/fault-team.ts';
 import { defineStackScenario } from '../stack/stack-scenario.ts';
@@ -22,37 +22,42 @@ const afterLoss: ReadonlySet<FaultPoint> = new Set(['restore', 'restored']);
 /** Only met while nothing comes. */
 const whileIdle: ReadonlySet<FaultPoint> = new Set(['before-tick', 'after-tick']);
 
-export const processorKillAt = defineStackScenario({
-  name: 'processor-kill-at',
-  summary: `a processor that dies at a named point of its work, --rounds times at each of ${faultPoints.length}`,
-  defaults: { rounds: 10 },
-  countRounds: (rounds) => rounds * faultPoints.length,
-  slots: [],
-  slotsAtEnd: [0],
-  verifyEvery: 28,
-  processors: { program },
-  play: async ({ team, index, random, options, context }) => {
-    const point = faultPoints[Math.floor(index / options.rounds)] ?? 'rebalance';
-    const nth = once.has(point) ? 1 : 1 + Math.floor(random() * 3);
-    for (let attempt = 1; ; attempt += 1) {
-      if (afterKill.has(point)) await prepareKilled(team, afterLoss.has(point), random() * 300, context);
-      const processor = await team.start(0, { environment: { FLEETSTREAM_FAULT_POINT: toFaultSetting(point, nth) } });
-      await provoke(team, processor, point);
-      const signal = await reached(processor, point);
-      team.stack.traffic.resume();
-      if (signal === 'SIGKILL') return { [point]: 1, nth, reached: 1 };
-      // A kill right behind the storing of every partition's states leaves nothing to fold again.
-      if (signal !== 'not reached' || attempt === attemptsMax) {
-        throw new AppError('FS_INTERNAL', `The processor ended (${signal}) before ${point} for the time ${nth}`);
+/** @param points where it dies, each `--rounds` times */
+export function defineKillAt(points: readonly FaultPoint[]): Scenario {
+  return defineStackScenario({
+    name: 'processor-kill-at',
+    summary: `a processor that dies at a named point of its work, --rounds times at each of ${points.length}`,
+    defaults: { rounds: 10 },
+    countRounds: (rounds) => rounds * points.length,
+    slots: [],
+    slotsAtEnd: [0],
+    verifyEvery: 28,
+    processors: { program },
+    play: async ({ team, index, random, options, context }) => {
+      const point = points[Math.floor(index / options.rounds)] ?? 'rebalance';
+      const nth = once.has(point) ? 1 : 1 + Math.floor(random() * 3);
+      for (let attempt = 1; ; attempt += 1) {
+        if (afterKill.has(point)) await prepareKilled(team, afterLoss.has(point), random() * 300, context);
+        const processor = await team.start(0, { environment: { FLEETSTREAM_FAULT_POINT: toFaultSetting(point, nth) } });
+        await provoke(team, processor, point);
+        const signal = await reached(processor, point);
+        team.stack.traffic.resume();
+        if (signal === 'SIGKILL') return { [point]: 1, nth, reached: 1 };
+        // A kill right behind the storing of every partition's states leaves nothing to fold again.
+        if (signal !== 'not reached' || attempt === attemptsMax) {
+          throw new AppError('FS_INTERNAL', `The processor ended (${signal}) before ${point} for the time ${nth}`);
+        }
+        await team.kill(0);
       }
-      await team.kill(0);
-    }
-  },
-  check: (rounds) => [
-    exactly('pointsReached', faultPoints.filter((point) => sumOf(rounds, point) > 0).length, faultPoints.length),
-    exactly('deathsAtPoints', sumOf(rounds, 'reached'), rounds.length),
-  ],
-});
+    },
+    check: (rounds) => [
+      exactly('pointsReached', points.filter((point) => sumOf(rounds, point) > 0).length, points.length),
+      exactly('deathsAtPoints', sumOf(rounds, 'reached'), rounds.length),
+    ],
+  });
+}
+
+export const processorKillAt = defineKillAt(faultPoints);
 
 /** A processor that had committed past what it stored, and has a checkpoint, is dead now. */
 async function prepareKilled(
