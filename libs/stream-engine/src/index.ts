@@ -4,6 +4,7 @@ export { defaultLimits, type EngineLimits } from './engine-limits.ts';
 export { type StandbyOptions, type StoredStates, type StreamEngineOptions } from './engine-options.ts';
 export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink } from './engine-ports.ts';
 export { type DrillReport, type DrillRequest } from './fire-drill.ts';
+export { keepRecordsYoung } from './keep-records-young.ts';
 export { partitionDirs } from './open-partition.ts';
 export { type RefoldProgress, type RestoringProgress } from './opening-progress.ts';
 export {

@@ -65,7 +65,9 @@ async function runBench(options: ProcessorBenchOptions, context: BenchContext, s
     const known = await prepare(options, kafka, peers, say);
     const profileDir = options.profileDir === undefined ? undefined : resolve(options.profileDir);
     if (profileDir !== undefined) await mkdir(profileDir, { recursive: true });
-    const ours: OursOptions = { kafka, broker: { address, pid }, inputTopic, nodeFile, env, profileDir };
+    // As the local platform starts its processes: what the first run has compiled, later ones load.
+    const ownEnv = { ...env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
+    const ours: OursOptions = { kafka, broker: { address, pid }, inputTopic, nodeFile, env: ownEnv, profileDir };
     const runs = await runAlternately(toVariants(options, ours, peers), options.rounds, (name, round, figures) => {
       say(`round ${round}: ${renderRun(name, figures)}`);
     });

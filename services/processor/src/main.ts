@@ -1,5 +1,6 @@
 import { loadConfig } from '@fleetstream/config';
 import { runProcess } from '@fleetstream/runtime';
+import { keepRecordsYoung } from '@fleetstream/stream-engine';
 import { createLog } from '@fleetstream/telemetry';
 import { createComponents } from './app.ts';
 import { readMemoryLimits } from './adapters/memory-limits.ts';
@@ -8,6 +9,7 @@ import { processorConfig } from './config.ts';
 import { toMemoryBytes } from './domain/memory-plan.ts';
 import { createWorkerProcesses } from './worker-processes.ts';
 
+keepRecordsYoung();
 const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
 const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
 // A worker whose parent is gone has nobody who would stop it.
