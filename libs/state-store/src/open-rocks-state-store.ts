@@ -7,6 +7,7 @@ import { RocksStateStore } from './rocks-state-store.ts';
 import { destroyStateDir, stateDirExists } from './state-dir.ts';
 import { toOpenError } from './state-error.ts';
 import { appliedKey, decodeApplied, indexKey } from './state-keys.ts';
+import { assertNotLost, readBootId, startSettling } from './unsettled-state.ts';
 
 export interface RocksStateStoreOptions extends OpenStateStoreOptions {
   /**
@@ -43,7 +44,8 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
   const exists = await stateDirExists(dir);
   // Asked here and not of RocksDB, which would make the folder before it refuses.
   if (!exists && ifMissing === 'fail') throw new AppError('FS_STATE_DAMAGED', `There is no state in ${dir}`);
-  if (!exists) await makeRoom(dir);
+  if (exists) await lookForMarks(dir);
+  else await makeRoom(dir);
   const db = new RocksDB(dir, {
     createIfMissing: !exists,
     writeBufferSize: memtableBytes,
@@ -59,9 +61,18 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
   }
   try {
     const position = decodeApplied(await db.get(appliedKey), dir);
-    return new RocksStateStore({ db, dir, log, position, indexVersion: (await db.get(indexKey))?.[0] ?? 0 });
+    const indexVersion = (await db.get(indexKey))?.[0] ?? 0;
+    return new RocksStateStore({ db, dir, log, position, indexVersion, settling: startSettling(dir, log) });
   } catch (thrown) {
     await db.close();
+    throw toOpenError(thrown, dir);
+  }
+}
+
+async function lookForMarks(dir: string): Promise<void> {
+  try {
+    await assertNotLost(dir, await readBootId());
+  } catch (thrown) {
     throw toOpenError(thrown, dir);
   }
 }

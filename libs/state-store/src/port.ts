@@ -21,8 +21,8 @@ export interface StateStore {
    * must not change until it resolves.
    */
   write(batch: StateBatch): Promise<void>;
-  /** Every stored timer, in no particular order. Read once, when a task opens. */
-  timers(): AsyncIterable<StoredTimer>;
+  /** Every stored timer, many at a time, in no particular order. Read once, when a task opens. */
+  timers(): AsyncIterable<readonly StoredTimer[]>;
   /** A consistent look at one moment; later writes don't show. Call `release`. */
   snapshot(): Promise<StateSnapshot>;
   /**

@@ -15,8 +15,10 @@ import {
   type StoredTimer,
 } from './port.ts';
 import { readAppliedPosition } from './read-applied-position.ts';
+import { readInLots } from './read-in-lots.ts';
 import { assertAbsent } from './state-dir.ts';
 import { toStateError } from './state-error.ts';
+import { type Settling } from './unsettled-state.ts';
 import {
   appliedKey,
   decodeApplied,
@@ -39,6 +41,7 @@ export interface RocksStateStoreParts {
   readonly log: Log;
   readonly position: AppliedPosition;
   readonly indexVersion: number;
+  readonly settling: Settling;
 }
 
 /** See `openRocksStateStore`. States: open → closing → closed; a write and a checkpoint may be under way while open. */
@@ -46,6 +49,7 @@ export class RocksStateStore implements StateStore {
   readonly #db: RocksDB;
   readonly #dir: string;
   readonly #log: Log;
+  readonly #settling: Settling;
   readonly #iterators = new Set<RocksIterator>();
   readonly #manifest = createManifestProgress();
   #position: AppliedPosition;
@@ -58,6 +62,7 @@ export class RocksStateStore implements StateStore {
     this.#db = parts.db;
     this.#dir = parts.dir;
     this.#log = parts.log;
+    this.#settling = parts.settling;
     this.#position = parts.position;
     this.#indexVersion = parts.indexVersion;
   }
@@ -131,9 +136,9 @@ export class RocksStateStore implements StateStore {
     await batch.flush();
   }
 
-  async *timers(): AsyncGenerator<StoredTimer, void, undefined> {
-    for await (const { key, value } of this.#entries(this.#db, timerRange)) {
-      yield { key: keyOf(key), dueMs: decodeDueMs(value) };
+  async *timers(): AsyncGenerator<readonly StoredTimer[], void, undefined> {
+    for await (const lot of this.#lots(this.#db, timerRange)) {
+      yield lot.map(({ key, value }) => ({ key: keyOf(key), dueMs: decodeDueMs(value) }));
     }
   }
 
@@ -166,14 +171,23 @@ export class RocksStateStore implements StateStore {
     }
   }
 
-  /** Remembers the iterator: one that its reader has left without an end would keep `close` waiting for ever. */
   async *#entries(session: RocksDB, range: RocksRange): AsyncGenerator<RocksEntry, void, undefined> {
+    for await (const lot of this.#lots(session, range)) {
+      for (const entry of lot) {
+        yield entry;
+        this.#assertOpen();
+      }
+    }
+  }
+
+  /** Remembers the iterator: one that its reader has left without an end would keep `close` waiting for ever. */
+  async *#lots(session: RocksDB, range: RocksRange): AsyncGenerator<RocksEntry[], void, undefined> {
     this.#assertOpen();
     const iterator = session.iterator(range, { capacity: entriesPerRead });
     this.#iterators.add(iterator);
     try {
-      for await (const entry of iterator) {
-        yield entry;
+      for await (const lot of readInLots(iterator)) {
+        yield lot;
         this.#assertOpen();
       }
     } catch (thrown) {
@@ -219,7 +233,7 @@ export class RocksStateStore implements StateStore {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled([this.#writing, this.#copying]);
+    await Promise.allSettled([this.#writing, this.#copying, this.#settling.stop()]);
     for (const iterator of this.#iterators) iterator.destroy(closedError());
     try {
       await this.#db.close();

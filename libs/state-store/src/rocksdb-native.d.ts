@@ -30,9 +30,13 @@ declare module 'rocksdb-native' {
     value: Buffer;
   }
 
-  /** A streamx stream: leaving a `for await` destroys it; one that is never finished keeps `close` waiting. */
-  export interface RocksIterator extends AsyncIterable<RocksEntry> {
-    readonly destroyed: boolean;
+  /** A streamx stream: one that is never finished or destroyed keeps `close` waiting. */
+  export interface RocksIterator {
+    /** Of what was read ahead; `null` when there is none, or the stream has ended. */
+    read(): RocksEntry | null;
+    /** `close` comes last, after `end` or `error`, or alone when it was destroyed without an error. */
+    on(event: 'readable' | 'end' | 'close', listener: () => void): void;
+    on(event: 'error', listener: (error: Error) => void): void;
     destroy(error?: Error): void;
   }
 

@@ -98,7 +98,9 @@ export async function findStore(
     stateVersion: options.fold.stateVersion,
     endOffset: newestPossible(position),
   };
-  const outcome = await ports.checkpoints.restore(partition, dirs.state, wanted, opening.restore);
+  // Folding goes on while the files go to the disk; after a power loss the state is restored once more.
+  const watch = { ...opening.restore, settleLater: true };
+  const outcome = await ports.checkpoints.restore(partition, dirs.state, wanted, watch);
   for (const { reason } of outcome.skipped) observe({ kind: 'checkpointSkipped', partition, reason });
   if (outcome.restored !== undefined) {
     const sizeBytes = outcome.restored.manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);

@@ -50,9 +50,10 @@ export class PartitionSession<State, Input> {
     this.#foldedOffset = open.startOffset;
     this.#committedOffset = open.committedOffset;
     this.#logTimeMs = open.store.logTimeMs;
-    const cache = new StateCache<State>(fold, open.store, limits);
+    const timers = new TimerIndex();
+    const cache = new StateCache<State>(fold, open.store, limits, timers);
     this.#target = {
-      ...{ fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic },
+      ...{ fold, decode, cache, timers, inputTopic, deadLetterTopic },
       ...(prepare === undefined ? {} : { prepare }),
     };
     const nowMs = ports.clock.monotonicMs();
@@ -74,9 +75,11 @@ export class PartitionSession<State, Input> {
       log.info({ partition, rows, version: index.version }, 'the index of a partition was made anew');
     }
     const session = new PartitionSession(options, partition, open);
-    for await (const { key, dueMs } of open.store.timers()) {
-      session.#storedTimers.set(key, dueMs);
-      session.#target.timers.restore(key, dueMs);
+    for await (const lot of open.store.timers()) {
+      for (const { key, dueMs } of lot) {
+        session.#storedTimers.set(key, dueMs);
+        session.#target.timers.restore(key, dueMs);
+      }
     }
     return session;
   }
@@ -256,7 +259,7 @@ export class PartitionSession<State, Input> {
     if (nowMs - this.#lastStoredMs >= limits.stateIntervalMs) return true;
     // A store that refuses is asked again at its usual pace.
     if (this.#storeFailed) return false;
-    return trailing >= limits.maxRefoldRecords || this.#target.cache.dirtyBytes * 2 >= limits.cacheBytes;
+    return trailing >= limits.maxRefoldRecords || this.#target.cache.dirtyBytes * 2 >= this.#target.cache.roomBytes;
   }
 
   /** A full disk must not stop the outputs: the states wait in memory, up to a limit. */

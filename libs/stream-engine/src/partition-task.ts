@@ -42,6 +42,7 @@ export class PartitionTask<State, Input> {
   /** Folding, commits and queries take turns. */
   readonly #turns = new SerialQueue();
   readonly #ended: Promise<void>;
+  readonly #starts: SerialQueue;
   #life: Life<State, Input> | undefined;
   #openedFrom: OpenedFrom | undefined;
   #phase: PartitionPhase = 'opening';
@@ -55,9 +56,15 @@ export class PartitionTask<State, Input> {
   #tookOver = false;
   #uploading: Promise<void> | undefined;
 
-  constructor(options: StreamEngineOptions<State, Input>, partition: number, takeCopy?: TakeCopy<State, Input>) {
+  /** Of all tasks of a process, `starts` reads what a partition needs in memory for one after the other. */
+  constructor(
+    options: StreamEngineOptions<State, Input>,
+    partition: number,
+    { starts, takeCopy }: { readonly starts: SerialQueue; readonly takeCopy?: TakeCopy<State, Input> | undefined },
+  ) {
     this.partition = partition;
     this.#options = options;
+    this.#starts = starts;
     this.#takeCopy = takeCopy;
     this.#assignedMs = options.ports.clock.monotonicMs();
     this.#retryMs = options.limits.firstRetryMs;
@@ -204,7 +211,9 @@ export class PartitionTask<State, Input> {
       },
     });
     this.#distrustLocal = false;
-    return { open, session: await PartitionSession.start(this.#options, this.partition, open) };
+    // Side by side all would be ready when the last is: one after the other the first is at work long before that.
+    const session = await this.#starts.run(() => PartitionSession.start(this.#options, this.partition, open));
+    return { open, session };
   }
 
   /** Goes on with a copy that is open here: fences the owner before us as any opening does, and restores nothing. */

@@ -35,7 +35,7 @@ export async function refoldTo<State, Input>(
     ...{ fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic },
     ...(prepare === undefined ? {} : { prepare }),
   };
-  for await (const { key, dueMs } of store.timers()) target.timers.restore(key, dueMs);
+  for await (const lot of store.timers()) for (const { key, dueMs } of lot) target.timers.restore(key, dueMs);
   let { logTimeMs } = store;
   const foldBatch = async (batch: readonly LogRecord[]): Promise<void> => {
     await before?.(batch.length);

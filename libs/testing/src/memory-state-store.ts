@@ -94,9 +94,9 @@ class MemoryStateStore implements StateStore {
     this.#content = { states, timers, rows, indexVersion, appliedOffset, logTimeMs };
   }
 
-  async *timers(): AsyncGenerator<StoredTimer, void, undefined> {
+  async *timers(): AsyncGenerator<readonly StoredTimer[], void, undefined> {
     await this.#turn();
-    for (const [key, dueMs] of this.#content.timers) yield { key, dueMs };
+    yield [...this.#content.timers].map(([key, dueMs]) => ({ key, dueMs }));
   }
 
   async snapshot(): Promise<StateSnapshot> {

@@ -258,6 +258,6 @@ async function entriesOf(store: StateStore): Promise<[string, string][]> {
 
 async function timersOf(store: StateStore): Promise<StoredTimer[]> {
   const timers: StoredTimer[] = [];
-  for await (const timer of store.timers()) timers.push(timer);
+  for await (const lot of store.timers()) timers.push(...lot);
   return timers;
 }

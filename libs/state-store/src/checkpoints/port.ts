@@ -62,6 +62,11 @@ export interface RestoreWatch {
   readonly onBytes?: (sizeBytes: number) => Promise<void> | void;
   /** Files under way at once; who waits in `onBytes` takes 1, for others wait for the places that it holds. */
   readonly filesAtOnce?: number;
+  /**
+   * Don't wait until the files are on the disk: whoever opens the state gets them there beside its use, and refuses it as
+   * damaged if the system ended before that. Left out, they are there when the restore ends.
+   */
+  readonly settleLater?: boolean;
   readonly signal?: AbortSignal;
 }
 

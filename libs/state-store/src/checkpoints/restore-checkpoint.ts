@@ -7,6 +7,7 @@ import { mapConcurrently } from '../map-concurrently.ts';
 import { type AppliedPosition } from '../port.ts';
 import { assertAbsent, destroyStateDir } from '../state-dir.ts';
 import { toStateError } from '../state-error.ts';
+import { markUnsettled, readBootId } from '../unsettled-state.ts';
 import { type CheckpointKeys } from './checkpoint-keys.ts';
 import { downloadFile, type Skip, toDownloadWatch } from './download-file.ts';
 import { listManifestKeys, readManifest } from './list-checkpoints.ts';
@@ -99,6 +100,7 @@ async function download(
   try {
     await destroyStateDir(unfinished);
     await mkdir(unfinished, { recursive: true });
+    const isUnsettled = watch.settleLater === true && (await markUnsettled(unfinished, await readBootId()));
     // CURRENT makes a folder a state: it comes when everything else is there.
     const last = files.filter(({ name }) => name === 'CURRENT');
     // The largest first: one that came last would be waited for alone.
@@ -110,13 +112,13 @@ async function download(
       if (skips.length > 0) return;
       const path = join(unfinished, file.name);
       const skip = await downloadFile(parts, file, path, watched);
-      if (skip === undefined) await syncPath(path);
-      else skips.push(skip);
+      if (skip !== undefined) skips.push(skip);
+      else if (!isUnsettled) await syncPath(path);
     };
     await mapConcurrently(rest, watch.filesAtOnce ?? downloadsAtOnce, take);
     await mapConcurrently(last, 1, take);
     const skip = skips[0] ?? (await checkPosition(parts, unfinished, listed.manifest));
-    await syncPath(unfinished);
+    if (!isUnsettled) await syncPath(unfinished);
     return skip;
   } catch (thrown) {
     if (watch.signal?.aborted === true) await destroyStateDir(unfinished);

@@ -37,7 +37,7 @@ export function createMemoryStore(process: MemoryProcess, dir: string): StateSto
     },
     timers: async function* () {
       await Promise.resolve();
-      for (const [key, dueMs] of content().timers) yield { key, dueMs };
+      yield [...content().timers].map(([key, dueMs]) => ({ key, dueMs }));
     },
     snapshot: async () => {
       await process.step('takes a snapshot');
