@@ -13,7 +13,7 @@ export function renderTopicDocs(): string {
     generatedNote,
     '',
     'All topics have the partition count of `fleet.events`: the partition of an output is the partition of its input.',
-    'Records are CloudEvents in structured mode; their only header is `content-type`.',
+    'Records are CloudEvents in structured mode; their only header is `content-type`, and `traceparent` where a robot traces.',
     '',
     '| topic | key | what | configuration |',
     '|---|---|---|---|',

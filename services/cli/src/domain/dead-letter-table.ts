@@ -51,7 +51,7 @@ function toRow(letter: DeadLetter): string[] {
 }
 
 /** Poison is whatever somebody wrote into the log: a terminal must not be told what to do by it. */
-export function toPrintable(text: string): string {
+function toPrintable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\ufffd');
 }
 
