@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAtLeast, roles } from './roles.ts';
+import { serviceTokensSchema } from './service-tokens.ts';
 import { signToken } from './sign-token.ts';
 import { createTokenVerifier } from './token-verifier.ts';
 
@@ -88,6 +90,22 @@ describe('a token under a shared secret', async () => {
       expect(await verifier.verify(`Bearer ${token}`)).toMatchObject({ kind: 'denied', code: 'FS_FORBIDDEN' });
     },
   );
+
+  it("may be a machine's, which is known by its hash", async () => {
+    const sha256 = createHash('sha256').update('fst_machine').digest('hex');
+    const serviceTokens = [{ subject: 'wms', role: 'operator', sha256, fleets: ['hall'] }] as const;
+    const machines = createTokenVerifier({
+      keys: { kind: 'secret', secret },
+      serviceTokens: serviceTokensSchema.parse(serviceTokens),
+    });
+    expect(await machines.verify('Bearer fst_machine')).toEqual({
+      ...{ kind: 'granted', subject: 'wms', role: 'operator' },
+      scopes: { fleets: ['hall'] },
+    });
+    for (const other of ['fst_machine2', sha256]) {
+      expect(await machines.verify(`Bearer ${other}`)).toMatchObject({ kind: 'denied', code: 'FS_TOKEN_INVALID' });
+    }
+  });
 
   it('wants a secret as long as the hash', () => {
     expect(() => createTokenVerifier({ keys: { kind: 'secret', secret: 'x'.repeat(31) } })).toThrow('32 bytes');

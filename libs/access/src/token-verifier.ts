@@ -2,6 +2,7 @@ import { AppError, toAppError } from '@fleetstream/kernel';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { type Caller, type Scopes } from './caller.ts';
 import { isRole } from './roles.ts';
+import { createServiceTokens, type ServiceToken } from './service-tokens.ts';
 
 export interface TokenVerifierOptions {
   /** Either a shared secret (HS256), or where an identity provider publishes its public keys (JWKS). */
@@ -10,6 +11,8 @@ export interface TokenVerifierOptions {
   readonly issuer?: string | undefined;
   /** Tokens for other audiences are refused when it is given. */
   readonly audience?: string | undefined;
+  /** Tokens of machines that don't go through an identity provider. */
+  readonly serviceTokens?: readonly ServiceToken[] | undefined;
 }
 
 export type Access =
@@ -42,11 +45,14 @@ const scopeNamesMax = 256;
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const verifyToken = createVerification(options);
+  const findService = createServiceTokens(options.serviceTokens ?? []);
   return {
     verify: async (authorization) => {
       const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
       if (token === undefined) return denied('a bearer token is needed');
       if (token.length > tokenCharsMax) return denied(`the token is longer than ${tokenCharsMax} characters`);
+      const service = findService(token);
+      if (service !== undefined) return { kind: 'granted', ...service };
       try {
         return toAccess(await verifyToken(token));
       } catch (thrown) {

@@ -20,4 +20,5 @@ export {
   type SharedTableOptions,
   type SharedTableWriter,
 } from './shared-table.ts';
+export { createRateLimit, type RateLimit, type RateLimitOptions } from './rate-limit.ts';
 export { type BreakerState, type CacheFailure } from './redis-connection.ts';

@@ -191,6 +191,12 @@ export const errorCatalogue = {
     title: 'More events than this robot or its fleet may send now',
     hint: 'Wait for Retry-After; send less often in larger batches, and urgent events in requests of their own.',
   },
+  FS_CALLER_RATE_LIMITED: {
+    httpStatus: 429,
+    disposition: 'retry',
+    title: 'More requests than this caller may make now',
+    hint: 'Wait for Retry-After; COMMANDS_RATE_PER_SECOND is the limit. A stop is never held back.',
+  },
   FS_BROKER_UNAVAILABLE: {
     httpStatus: 503,
     disposition: 'retry',

@@ -331,7 +331,10 @@ describe('with the Robot Platform', () => {
   });
 
   it('says 503 when no list was ever known', async () => {
-    const lone = await startService({ ...backing, redisUrl: 'redis://127.0.0.1:1' }, { COMMANDS_KEYS_REQUIRED: 'false' });
+    const lone = await startService(
+      { ...backing, redisUrl: 'redis://127.0.0.1:1' },
+      { COMMANDS_KEYS_REQUIRED: 'false' },
+    );
     const answer = await lone.get('/v1/platform/robots');
     expect(answer).toMatchObject({ status: 503, body: { code: 'FS_PLATFORM_UNAVAILABLE' } });
     expect(answer.headers.get('retry-after')).toBe('2');

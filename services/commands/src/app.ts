@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createTokenVerifier, type TokenVerifier } from '@fleetstream/access';
 import { createKeyValueCache } from '@fleetstream/cache';
 import { type CommandData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
-import { createCommandFollower } from './adapters/command-follower.ts';
+import { type CommandFollower, createCommandFollower } from './adapters/command-follower.ts';
 import { createCallbackPoster } from './adapters/post-callback.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
 import { createPlatformDirectory } from './adapters/platform-directory.ts';
@@ -19,6 +18,7 @@ import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
 import { createDeliveryGrants, type DeliveryPoint, toMoment } from './delivery-grants.ts';
 import { DeliveryDesk } from './domain/delivery-desk.ts';
+import { createAuditRoutes } from './http/audit-routes.ts';
 import { createChangeRoutes } from './http/change-routes.ts';
 import { createCommandRoutes } from './http/command-routes.ts';
 import { createDeliveryRoutes } from './http/delivery-routes.ts';
@@ -27,9 +27,10 @@ import { createRequestRoutes } from './http/request-routes.ts';
 import { createRobotRoutes } from './http/robot-routes.ts';
 import { createRolloutRoutes } from './http/rollout-routes.ts';
 import { createProblemSender } from './http/send-problem.ts';
-import { type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
+import { createStreamRoutes } from './http/stream-routes.ts';
+import { type CommandsGauges, type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
+import { createOperatorParts, type OperatorParts } from './operator-parts.ts';
 import { type CommandPush, createCommandPush } from './push-commands.ts';
-import { createRobotPlaces } from './robot-places.ts';
 
 /** What tests and fault drills put in the place of the usual. */
 export interface CommandsSeams {
@@ -53,6 +54,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   const metrics = createCommandsMetrics();
   const shared = createShared(config, seams, { log, clock, metrics, mayDeliver: () => follower.caughtUp() });
   const { producer, cache, keys, platform, directory, book, desk, grants, polls } = shared;
+  const operator = createOperatorParts(config, { ...shared, clock, log, metrics });
   const push = createPush(config, shared, { clock, log });
   const follower = createCommandFollower({
     kafka: shared.kafka,
@@ -61,7 +63,9 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
     historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
     onTransition: (data: CommandData, at) => {
       metrics.transition(data.status);
-      if (!book.apply(data, at)) return;
+      const isNews = book.apply(data, at);
+      operator.streams.publish(data, at);
+      if (!isNews) return;
       const view = book.find(data.commandId);
       const waitedMs = view === undefined ? undefined : desk.note(view, data, toMoment(clock));
       if (waitedMs !== undefined) metrics.granted(waitedMs / 1000);
@@ -94,15 +98,28 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   const server = createHttpServer({
     host: config.COMMANDS_HTTP_HOST,
     port: config.COMMANDS_HTTP_PORT,
-    handler: createHandler(config, { ...shared, clock, log, metrics }, readiness),
+    handler: createHandler(config, { ...shared, operator, clock, log, metrics }, readiness),
     ...serverLimits,
     drainDelayMs: config.COMMANDS_DRAIN_DELAY_MS,
     onDrain: () => {
       draining = true;
       polls.endAll();
+      operator.streams.endAll();
     },
   });
-  metrics.observe({
+  metrics.observe(createGauges(shared, follower));
+  return {
+    components: [producer, cache, keys.table, directory, ...operator.components, follower, grants, polls, push, server],
+    port: () => server.port(),
+  };
+}
+
+/** What is asked for when the metrics are read. */
+function createGauges(
+  { producer, cache, platform, directory, book, polls }: Shared,
+  follower: Pick<CommandFollower, 'lagRecords'>,
+): CommandsGauges {
+  return {
     open: () => book.openCount,
     remembered: () => book.finishedCount,
     forgottenOpen: () => book.forgottenOpen,
@@ -114,8 +131,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
       { dependency: 'redis', state: cache.breakerState() },
       ...(platform === undefined ? [] : [{ dependency: 'platform' as const, state: platform.breakerState() }]),
     ],
-  });
-  return { components: [producer, cache, keys.table, directory, follower, grants, polls, push, server], port: () => server.port() };
+  };
 }
 
 type Shared = ReturnType<typeof createShared>;
@@ -186,36 +202,34 @@ function createPush(
   });
 }
 
-function createVerifier(config: CommandsConfig): TokenVerifier {
-  const { COMMANDS_JWT_SECRET: secret, COMMANDS_JWKS_URL: url = '' } = config;
-  return createTokenVerifier({
-    keys: secret === undefined ? { kind: 'jwks', url } : { kind: 'secret', secret },
-    issuer: config.COMMANDS_JWT_ISSUER,
-    audience: config.COMMANDS_JWT_AUDIENCE,
-  });
-}
-
 function createHandler(
   config: CommandsConfig,
-  parts: Shared & { readonly clock: Clock; readonly log: Log; readonly metrics: CommandsMetrics },
+  parts: Shared & {
+    readonly operator: OperatorParts;
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly metrics: CommandsMetrics;
+  },
   readiness: () => Readiness,
 ): ReturnType<typeof createExpressApp> {
   const { log, metrics, directory, cache, clock } = parts;
   const sendProblem = createProblemSender(metrics);
-  const places = createRobotPlaces({ directory });
+  const { places, live, verifier, rateLimit } = parts.operator;
   const claims = createRequestClaims(cache, clock);
   const requestLog = createRequestLog(parts);
   const requests = createCommandRequests({ ...parts, claims, requestLog });
   const policy = { hazardousActions: new Set(config.COMMANDS_HAZARDOUS_ACTIONS) };
   return createExpressApp({
     ...{ readiness, metrics, sendProblem, log },
-    verifier: createVerifier(config),
+    ...{ verifier, rateLimit },
     routes: [
-      ...createRequestRoutes({ requests, places, policy }),
+      ...createRequestRoutes({ requests, places, policy, live }),
       ...createChangeRoutes({ ...parts, requestLog, places }),
       ...createCommandRoutes({ ...parts, claims, places }),
       ...createRolloutRoutes(),
-      ...createRobotRoutes({ directory }),
+      ...createRobotRoutes({ directory, live, places }),
+      ...createStreamRoutes({ book: parts.book, places, streams: parts.operator.streams }),
+      ...createAuditRoutes({ audit: parts.operator.audit, places, clock }),
       ...createDeliveryRoutes({ ...parts, sendProblem, waitSecondsMax: config.COMMANDS_POLL_SECONDS_MAX }),
     ],
   });

@@ -9,7 +9,9 @@ import {
 } from '@fleetstream/config';
 import { parsePrivateKeyText } from '@fleetstream/signing';
 import { z } from 'zod';
+import { accessConfig } from './adapters/access-config.ts';
 import { platformConfig } from './adapters/platform-config.ts';
+import { processorConfig } from './adapters/processor-config.ts';
 
 /** Everything the commands service can be told; the keys are environment variables. */
 export const commandsConfig = z
@@ -45,6 +47,8 @@ export const commandsConfig = z
       .describe('Actions that a second person has to approve, whatever the request says, comma-separated.'),
     COMMANDS_JWT_ISSUER: z.string().min(1).optional().describe('Only tokens of this issuer are accepted.'),
     COMMANDS_JWT_AUDIENCE: z.string().min(1).optional().describe('Only tokens for this audience are accepted.'),
+    ...accessConfig,
+    ...processorConfig,
     ...platformConfig,
     COMMANDS_ALLOW_PRIVATE_CALLBACKS: flagValue
       .default(false)
@@ -78,6 +82,11 @@ export const commandsConfig = z
       .default(50)
       .describe('How long a robot may wait for commands; the gateway ends requests after 60 s.'),
     COMMANDS_MAX_POLLS: countValue.min(1).max(10_000).default(10_000).describe('Robots that wait at once, at most.'),
+    COMMANDS_MAX_STREAMS: countValue
+      .min(1)
+      .max(10_000)
+      .default(500)
+      .describe('People and programs that follow commands as server-sent events at once, at most.'),
     COMMANDS_HISTORY_HOURS: countValue
       .min(1)
       .max(720)

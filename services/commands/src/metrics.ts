@@ -23,7 +23,7 @@ export interface CommandsMetrics {
   grantReturned(commands: number): void;
   transition(status: CommandStatus): void;
   undecodable(): void;
-  cacheFailure(operation: 'get' | 'set' | 'claim', reason: CacheFailure): void;
+  cacheFailure(operation: 'get' | 'set' | 'claim' | 'spend', reason: CacheFailure): void;
   readonly platform: PlatformMetrics;
   observe(gauges: CommandsGauges): void;
 }

@@ -165,7 +165,11 @@ export async function startService(
   };
 }
 
-async function bearer(role: Role, subject = `test-${role}`, scopes: Scopes = {}): Promise<Record<string, string>> {
+export async function bearer(
+  role: Role,
+  subject = `test-${role}`,
+  scopes: Scopes = {},
+): Promise<Record<string, string>> {
   return {
     authorization: `Bearer ${await signToken(secret, { subject, role, scopes, expiresInSeconds: 60 })}`,
   };

@@ -111,11 +111,14 @@ export class CommandBook {
     return { commands, next: found.length > limit ? commands.at(-1) : undefined };
   }
 
+  /** Everything that is known of a robot's commands. */
+  of(robotId: string): CommandView[] {
+    return [...this.openOf(robotId), ...[...this.#finished.values()].filter((view) => view.robotId === robotId)];
+  }
+
   /** The steps of a task, the first one first. */
   ofTask(robotId: string, taskId: string): CommandView[] {
-    const ofTask = [...this.openOf(robotId), ...this.#finished.values()].filter((view) =>
-      matches({ robotId, taskId, limit: 0 }, view),
-    );
+    const ofTask = this.of(robotId).filter((view) => view.taskId === taskId);
     return ofTask.sort((a, b) => toStepNumber(a) - toStepNumber(b));
   }
 

@@ -5,6 +5,8 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly code: ErrorCode;
   readonly detail: string;
+  /** When to come again, where the time is known. */
+  readonly retryAfterSeconds?: number;
 }
 
 export function refuse(code: ErrorCode, detail: string): Refusal {

@@ -23,6 +23,8 @@ export interface ApiRouteInfo {
   readonly summary: string;
   /** Of the body; a route without one reads none. */
   readonly body?: z.ZodType;
+  /** Bytes that the body may have; `bodyBytesMax` unless told. */
+  readonly bodyBytesMax?: number;
   /** The body may be left out. */
   readonly bodyOptional?: boolean;
   readonly query?: z.ZodObject;

@@ -1,10 +1,10 @@
-import { type TokenVerifier } from '@fleetstream/access';
 import { AppError, type ErrorCode, type Log, toMessage } from '@fleetstream/kernel';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { refuse } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 import { type ApiRoute } from './api-route.ts';
-import { bodyBytesMax, mountRoutes } from './mount-routes.ts';
+import { describeApi } from './describe-api.ts';
+import { mountRoutes, type RouterParts } from './mount-routes.ts';
 import { type SendProblem } from './send-problem.ts';
 
 export interface Readiness {
@@ -19,18 +19,16 @@ export interface Readiness {
   readonly platform: string;
 }
 
-export interface ExpressAppOptions {
+export interface ExpressAppOptions extends RouterParts {
   readonly routes: readonly ApiRoute[];
-  readonly verifier: TokenVerifier;
   readonly readiness: () => Readiness;
   readonly metrics: CommandsMetrics;
-  readonly sendProblem: SendProblem;
   readonly log: Log;
 }
 
 /** Every route of the service. */
 export function createExpressApp(options: ExpressAppOptions): Express {
-  const { routes, verifier, readiness, metrics, sendProblem, log } = options;
+  const { routes, readiness, metrics, sendProblem, log } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -41,7 +39,11 @@ export function createExpressApp(options: ExpressAppOptions): Express {
     if (readiness().draining) response.set('connection', 'close');
     next();
   });
-  mountRoutes(app, routes, { verifier, sendProblem });
+  mountRoutes(app, routes, options);
+  const api = describeApi(routes);
+  app.get('/openapi.json', (_request, response) => {
+    response.json(api);
+  });
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -62,7 +64,7 @@ export function createExpressApp(options: ExpressAppOptions): Express {
 
 /** What `express.json` says of a body, as codes of ours. */
 const bodyProblems: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  'entity.too.large': ['FS_BODY_TOO_LARGE', `the body has more than ${bodyBytesMax} bytes`],
+  'entity.too.large': ['FS_BODY_TOO_LARGE', 'the body has more bytes than this path takes'],
   'entity.parse.failed': ['FS_BODY_UNREADABLE', 'the body is not JSON'],
   'encoding.unsupported': ['FS_CONTENT_TYPE_UNSUPPORTED', 'content-encoding: not one that is known'],
   'charset.unsupported': ['FS_CONTENT_TYPE_UNSUPPORTED', 'charset: only UTF-8'],

@@ -7,11 +7,13 @@ import { type SendProblem } from './send-problem.ts';
 export interface RouterParts {
   readonly verifier: TokenVerifier;
   readonly sendProblem: SendProblem;
+  /** After how many milliseconds a caller may come again; 0: at once. */
+  readonly rateLimit: { spend(caller: string): Promise<number> };
 }
 
-export const bodyBytesMax = 64 * 1024;
+const bodyBytesMax = 64 * 1024;
 
-const readJson: RequestHandler = express.json({ limit: bodyBytesMax, type: () => true, strict: false });
+const readerOf = (limit: number): RequestHandler => express.json({ limit, type: () => true, strict: false });
 
 /** Mounts every route, and the answer 405 for what its path has no method for. */
 export function mountRoutes(app: Express, routes: readonly ApiRoute[], parts: RouterParts): void {
@@ -23,7 +25,8 @@ export function mountRoutes(app: Express, routes: readonly ApiRoute[], parts: Ro
   }
 }
 
-function toHandler(route: ApiRoute, { verifier, sendProblem }: RouterParts): RequestHandler {
+function toHandler(route: ApiRoute, { verifier, rateLimit, sendProblem }: RouterParts): RequestHandler {
+  const readJson = readerOf(route.bodyBytesMax ?? bodyBytesMax);
   const run = async (request: Request, response: Response): Promise<Handled> => {
     if (route.access === 'robot') return await route.handle(request, response);
     const caller = await verifier.verify(request.headers.authorization);
@@ -31,8 +34,13 @@ function toHandler(route: ApiRoute, { verifier, sendProblem }: RouterParts): Req
     if (!isAtLeast(caller.role, route.access)) {
       return refuse('FS_FORBIDDEN', `needs the role ${route.access} or a higher one`);
     }
+    const waitMs = route.urgent === true ? 0 : await rateLimit.spend(caller.subject);
+    if (waitMs > 0) {
+      const retryAfterSeconds = Math.ceil(waitMs / 1000);
+      return { ...refuse('FS_CALLER_RATE_LIMITED', 'too many requests under this name'), retryAfterSeconds };
+    }
     // The token first: nobody's body is read who may not send one.
-    if (route.body !== undefined) await readBody(request, response);
+    if (route.body !== undefined) await readBody(readJson, request, response);
     return await route.handle(request, response, caller);
   };
   return async (request, response) => {
@@ -41,7 +49,7 @@ function toHandler(route: ApiRoute, { verifier, sendProblem }: RouterParts): Req
   };
 }
 
-function readBody(request: Request, response: Response): Promise<void> {
+function readBody(readJson: RequestHandler, request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => {
     void readJson(request, response, (thrown?: unknown) => {
       if (thrown === undefined) resolve();

@@ -4,6 +4,7 @@ import { type ErrorCode } from '@fleetstream/kernel';
 import { type Request, type Response } from 'express';
 import { z } from 'zod';
 import { toCommandId, toTaskId } from '../adapters/command-events.ts';
+import { type LiveStates } from '../adapters/live-states.ts';
 import { type CommandRequests } from '../command-requests.ts';
 import {
   commandBodySchema,
@@ -14,6 +15,8 @@ import {
   type RequestPolicy,
 } from '../domain/command-request.ts';
 import { parseTask, taskBodySchema } from '../domain/robot-task.ts';
+import { type Refusal } from '../domain/refusal.ts';
+import { findUnmet, hasPreconditions, type Preconditions } from '../domain/robot-view.ts';
 import { type RobotPlaces } from '../robot-places.ts';
 import { type ApiRoute, type Handled } from './api-route.ts';
 import { reachRefusals, reachRobot } from './reach-robot.ts';
@@ -22,6 +25,8 @@ export interface RequestRouteParts {
   readonly requests: CommandRequests;
   readonly places: RobotPlaces;
   readonly policy: RequestPolicy;
+  /** `undefined`: no processor is configured. */
+  readonly live: Pick<LiveStates, 'find'> | undefined;
 }
 
 export const requestedSchema = z.object({
@@ -30,12 +35,21 @@ export const requestedSchema = z.object({
   status: z.string().describe('REQUESTED until the log has told of it'),
 });
 
+const ifMatchHeader = {
+  'if-match': z
+    .string()
+    .max(512)
+    .optional()
+    .describe('The ETag of the robot: refused when its state has another version'),
+};
 const keyHeader = { 'idempotency-key': idempotencyKeySchema };
 const requestRefusals = [
   ...reachRefusals,
   'FS_COMMAND_MALFORMED',
   'FS_IDEMPOTENCY_KEY_INVALID',
   'FS_IDEMPOTENCY_CONFLICT',
+  'FS_PRECONDITION_FAILED',
+  'FS_NOT_READY',
   'FS_BROKER_UNAVAILABLE',
 ] as const satisfies readonly ErrorCode[];
 
@@ -51,7 +65,10 @@ function postCommand(parts: RequestRouteParts): ApiRoute {
     operationId: 'requestCommand',
     summary: 'Ask for a command; the same Idempotency-Key again is the same command',
     access: 'operator',
-    headers: z.object({ 'idempotency-key': idempotencyKeySchema.optional().describe('Or a commandId of your own') }),
+    headers: z.object({
+      'idempotency-key': idempotencyKeySchema.optional().describe('Or a commandId of your own'),
+      ...ifMatchHeader,
+    }),
     body: commandBodySchema,
     answers: { 202: { description: 'It is in the log', schema: requestedSchema } },
     refusals: requestRefusals,
@@ -67,7 +84,9 @@ function postCommand(parts: RequestRouteParts): ApiRoute {
         policy: parts.policy,
       });
       if (parsed.kind === 'refused') return parsed;
-      return await answerOne(parts, response, robotId, parsed.data);
+      const { ifEpoch, require } = parsed.data;
+      const admit = toAdmission(parts, robotId, { ifMatch: request.get('if-match'), ifEpoch, require });
+      return await answerOne(parts, response, robotId, parsed.data, admit);
     },
   };
 }
@@ -79,7 +98,7 @@ function postTask(parts: RequestRouteParts): ApiRoute {
     operationId: 'requestTask',
     summary: 'Ask for several commands in a row, each begun when the one before it has ended',
     access: 'operator',
-    headers: z.object(keyHeader),
+    headers: z.object({ ...keyHeader, ...ifMatchHeader }),
     body: taskBodySchema,
     answers: {
       202: {
@@ -106,7 +125,8 @@ function postTask(parts: RequestRouteParts): ApiRoute {
         policy: parts.policy,
       });
       if (task.kind === 'refused') return task;
-      const answer = await parts.requests.request(robotId, task.commands);
+      const admit = toAdmission(parts, robotId, { ifMatch: request.get('if-match') });
+      const answer = await parts.requests.request(robotId, task.commands, admit);
       if (answer.kind === 'refused') return answer;
       response.status(202).location(`/v1/robots/${robotId}/tasks/${taskId}`);
       response.json({ taskId, robotId, commands: answer.commands });
@@ -159,11 +179,24 @@ async function answerOne(
   response: Response,
   robotId: string,
   data: CommandRequestedData,
+  admit?: () => Promise<Refusal | undefined>,
 ): Promise<Handled> {
-  const answer = await requests.request(robotId, [data]);
+  const answer = await requests.request(robotId, [data], admit);
   if (answer.kind === 'refused') return answer;
   const status = answer.commands[0]?.status;
   const { commandId } = data;
   response.status(202).location(`/v1/commands/${commandId}`).json({ commandId, robotId, status });
   return undefined;
+}
+
+/** Looks at the robot only when something was said of how it has to be. */
+function toAdmission(
+  { live }: RequestRouteParts,
+  robotId: string,
+  wanted: Preconditions,
+): () => Promise<Refusal | undefined> {
+  return async () => {
+    if (!hasPreconditions(wanted)) return undefined;
+    return findUnmet(wanted, (await live?.find(robotId)) ?? { kind: 'away', live: undefined, ageMs: undefined });
+  };
 }

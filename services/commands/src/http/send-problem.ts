@@ -7,11 +7,11 @@ import { type CommandsMetrics } from '../metrics.ts';
 
 export type SendProblem = (request: Request, response: Response, refusal: Refusal) => void;
 
-const retryAfterSeconds = 2;
+const retryAfterDefaultSeconds = 2;
 
 /** Answers with the problem document of a refusal; a sender that has hung up is no error. */
 export function createProblemSender(metrics: CommandsMetrics): SendProblem {
-  return (request, response, { code, detail }) => {
+  return (request, response, { code, detail, retryAfterSeconds = retryAfterDefaultSeconds }) => {
     metrics.refused(code);
     if (response.headersSent || response.destroyed) return;
     const problem = toProblem(code, detail, { requestId: readRequestId(request) });
