@@ -108,7 +108,12 @@ let target: Target;
 const lost: Target = { robotId: 'nobody', commandId: 'nothing', taskId: 'no-task' };
 
 const eventually = async (isSo: () => Promise<boolean>) => {
-  await vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout: 60_000, interval: 50 });
+  await vi.waitFor(
+    async () => {
+      expect(await isSo()).toBe(true);
+    },
+    { timeout: 60_000, interval: 50 },
+  );
 };
 
 beforeAll(async () => {
