@@ -38,6 +38,8 @@ export interface PodStack {
   isReady(slot: number): Promise<boolean>;
   /** Resolves when the pod answers that it is ready. */
   ready(slot: number): Promise<void>;
+  /** Resolves when the gateway gives requests to every pod. */
+  shared(): Promise<void>;
   /**
    * Kills the pod while at least so many requests are under way in it: it is stopped between two instructions, its
    * requests are counted by the gateway, and it never goes on.
@@ -103,6 +105,13 @@ class Pods implements PodStack {
 
   async ready(slot: number): Promise<void> {
     await this.#until(`pod ${slot} is ready`, () => this.isReady(slot));
+  }
+
+  async shared(): Promise<void> {
+    await this.#until('every pod has requests', async () => {
+      const requests = await Promise.all(podSlots.map((slot) => this.#requestsIn(slot)));
+      return requests.every((count) => count > 0);
+    });
   }
 
   async killPodWith(slot: number, requestsMin: number): Promise<number> {

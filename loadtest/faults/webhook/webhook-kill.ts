@@ -16,6 +16,8 @@ export const webhookKill = definePodScenario({
   play: async (pods, { index, random }) => {
     const slot = podSlots[index % podSlots.length] ?? 0;
     await pods.acknowledged(100);
+    // After a restart the gateway has to find out; a kill of the only pod in use would be another fault.
+    await pods.shared();
     await sleep(random() * 300);
     const unavailableBefore = pods.traffic().statuses().get(503) ?? 0;
     const inFlight = await pods.killPodWith(slot, inFlightMin);
