@@ -39,7 +39,7 @@ const limits = { hotPathCpuRatio: 1.1, expressPathCpuRatio: 1.05 };
 const sizes = [1, 50] as const;
 const connections = 64;
 const robots = 500;
-const warmUpSeconds = 3;
+const warmUpSeconds = 5;
 
 interface LoadFigures {
   readonly accepted: number;

@@ -29,6 +29,9 @@ const texts: Readonly<Record<string, string>> = {
   'an empty list': '[]',
   'an empty object': '{}',
   'a list of nothing': '[,]',
+  'a type that nobody knows': wrap('{}').replace('robot.state.v1', 'robot.mood.v1'),
+  "another robot's source": wrap('{}').replace('/robots/odd', '/robots/other'),
+  "a type of the platform's": wrap('{}').replace('robot.state.v1', 'fleet.robot-retired.v1'),
   'a trailing comma': wrap('{"raw":1,}'),
   'a trailing comma in a list': wrap('{"raw":[1,]}'),
   'a comment': wrap('{/* raw */}'),
@@ -147,6 +150,15 @@ function toRobotId(index: number): string {
  * bytes turned over, taken out or put in.
  */
 export function generateOddBodies(seed: number, count: number): readonly OddBody[] {
+  const odd = fc.nat(99).chain((turn) => {
+    const robotId = toRobotId(turn);
+    const whole = wholeBodies(robotId);
+    return fc.oneof(brokenBodies(robotId), whole, whole).map((one) => ({ ...one, robotId }));
+  });
+  return fc.sample(odd, { seed, numRuns: count }).map((one, index) => ({ name: `generated ${index}`, ...one }));
+}
+
+function brokenBodies(robotId: string): fc.Arbitrary<Omit<OddBody, 'name' | 'robotId'>> {
   const types = fc.constantFrom(
     ...['robot.state.v1', 'robot.telemetry.v1', 'robot.alert.v1', 'robot.task.v1', 'vda5050.state.v2', 'x', ''],
   );
@@ -155,7 +167,7 @@ export function generateOddBodies(seed: number, count: number): readonly OddBody
     {
       specversion: fc.oneof(fc.constant('1.0'), value),
       id: fc.oneof(fc.string({ maxLength: 140 }), value),
-      source: fc.oneof(fc.constant('/robots/odd'), fc.string(), value),
+      source: fc.oneof(fc.constant(`/robots/${robotId}`), fc.string(), value),
       type: fc.oneof(types, value),
       data: value,
       sequence: fc.oneof(fc.nat(), fc.string({ maxLength: 20 }), value),
@@ -169,16 +181,10 @@ export function generateOddBodies(seed: number, count: number): readonly OddBody
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom('turn', 'cut', 'put')), { maxLength: 6 });
   const damaged = fc.tuple(text, damage).map(([whole, changes]) => changes.reduce(harm, whole));
   const bytes = fc.uint8Array({ maxLength: 400 }).map((raw) => Buffer.from(raw));
-  const broken = fc.record({
+  return fc.record({
     body: fc.oneof(damaged, damaged, bytes),
     contentType: fc.constantFrom(json, structured, batch, 'text/plain'),
   });
-  const odd = fc.nat(99).chain((turn) => {
-    const robotId = toRobotId(turn);
-    const whole = wholeBodies(robotId);
-    return fc.oneof(broken, whole, whole).map((one) => ({ ...one, robotId }));
-  });
-  return fc.sample(odd, { seed, numRuns: count }).map((one, index) => ({ name: `generated ${index}`, ...one }));
 }
 
 function wholeBodies(robotId: string): fc.Arbitrary<Omit<OddBody, 'name' | 'robotId'>> {
