@@ -1,3 +1,4 @@
+import { commandKill } from './commands/command-kill.ts';
 import { localChaos } from './local-chaos.ts';
 import { brokerBounce } from './processor/broker-bounce.ts';
 import { clockJump } from './processor/clock-jump.ts';
@@ -51,4 +52,5 @@ export const scenarios: readonly Scenario[] = [
   kafkaBounce,
   redisLoss,
   rollingRestart,
+  commandKill,
 ];

@@ -1,10 +1,12 @@
 import { createRobotEvent, type RobotEvent, toContentId } from '../robot-event.ts';
 import { between, createRandom } from '../seeded-random.ts';
 import { type GivenCommand } from './command-gateway.ts';
-import { type CommandDeed, type CommandJournal } from './command-journal.ts';
+import { type CommandDeed, type CommandJournal, type DeedOutcome } from './command-journal.ts';
+import { type RobotCharacter } from './robot-character.ts';
 
 export interface CommandExecutorParts {
   readonly robotId: string;
+  readonly character: RobotCharacter;
   readonly journal: CommandJournal;
   /** Puts an answer into the robot's outbox; false while that is full. */
   readonly offer: (event: RobotEvent) => boolean;
@@ -15,28 +17,38 @@ export interface CommandExecutorParts {
   readonly run: string;
 }
 
-type Status = 'ACKED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'NOT_EXECUTED';
+type Status = 'ACKED' | 'RUNNING' | 'NOT_EXECUTED' | 'NOT_KNOWN' | DeedOutcome;
 
-/** What came of this command? */
-interface Question {
-  readonly commandId: string;
-  readonly ask: true;
+/** A command that waits for its turn or is under way. */
+interface Job {
+  readonly command: GivenCommand;
+  readonly deed: CommandDeed;
+  /** Ends what is under way; the reason is the deed's outcome, or that the robot went down. */
+  readonly end: AbortController;
+  running: boolean;
 }
 
 const outboxRetryMs = 100;
 const durationMs = { min: 100, max: 1200 } as const;
+const slowMs = { min: 2000, max: 4000 } as const;
 /** Of all commands; chosen by seed and command id, so that a run can be repeated. */
 const rejectedShare = 0.02;
 const failedShare = 0.05;
+const rebootShare = 0.3;
 
 /**
  * A robot's agent for commands: says that it has one, carries them out one after the other, says what came of each, all
- * through its outbox. A command that is handed over again is the same command.
+ * through its outbox. A command that is handed over again is the same command; what is older than a stop is not begun;
+ * what it has said not to have begun it refuses at that attempt.
  */
 export class CommandExecutor {
   readonly #parts: CommandExecutorParts;
-  readonly #queue: (CommandDeed | Question)[] = [];
+  readonly #queue: Job[] = [];
+  /** Attempts that were answered NOT_EXECUTED, the highest of each command. */
+  readonly #disowned = new Map<string, number>();
+  #current: Job | undefined;
   #working: Promise<void> | undefined;
+  #epoch = 0;
   #answers = 0;
 
   constructor(parts: CommandExecutorParts) {
@@ -44,16 +56,9 @@ export class CommandExecutor {
   }
 
   receive(commands: readonly GivenCommand[]): void {
-    const { robotId, journal } = this.#parts;
-    for (const { commandId, action, ask } of commands) {
-      if (ask === true) {
-        this.#queue.push({ commandId, ask });
-        continue;
-      }
-      const known = journal.find(robotId, commandId);
-      const deed = known ?? journal.begin(robotId, commandId, action);
-      deed.received += 1;
-      if (known === undefined) this.#queue.push(deed);
+    for (const command of commands) {
+      if (command.ask === true) this.#tell(command);
+      else this.#take(command);
     }
     if (this.#queue.length > 0) this.#working ??= this.#work();
   }
@@ -63,58 +68,140 @@ export class CommandExecutor {
     while (this.#working !== undefined) await this.#working;
   }
 
+  #take(command: GivenCommand): void {
+    const { robotId, journal, character } = this.#parts;
+    const { commandId, action, epoch = 0, attempt } = command;
+    const known = journal.find(robotId, commandId);
+    const deed = known ?? journal.begin(robotId, commandId, action, character);
+    deed.received += 1;
+    if (attempt <= (this.#disowned.get(commandId) ?? 0)) return;
+    const isWaiting = this.#jobs().some((job) => job.deed === deed);
+    const isNew = character === 'duplicating' || (deed.begun === 0 && deed.outcome === undefined && !isWaiting);
+    if (!isNew) return;
+    if (command.stop === true) this.#stop(deed, epoch);
+    else if (command.cancels !== undefined) this.#cancel(deed, command.cancels);
+    else if (epoch < this.#epoch) this.#end(deed, 'SUPERSEDED');
+    else this.#queue.push({ command, deed, end: new AbortController(), running: false });
+  }
+
+  #jobs(): Job[] {
+    return this.#current === undefined ? this.#queue : [this.#current, ...this.#queue];
+  }
+
+  #stop(deed: CommandDeed, epoch: number): void {
+    this.#epoch = Math.max(this.#epoch, epoch);
+    for (const job of this.#jobs()) {
+      if ((job.command.epoch ?? 0) < this.#epoch) this.#abort(job, 'SUPERSEDED');
+    }
+    deed.executed += 1;
+    this.#end(deed, 'SUCCEEDED');
+  }
+
+  #cancel(deed: CommandDeed, target: string): void {
+    const { robotId, journal, character } = this.#parts;
+    const job = this.#jobs().find(({ command }) => command.commandId === target);
+    const known = journal.find(robotId, target);
+    if (job !== undefined) this.#abort(job, 'CANCELLED');
+    // It may still be on its way: then it is not to be begun.
+    else if (known === undefined) journal.begin(robotId, target, 'unknown', character).outcome = 'CANCELLED';
+    else if (known.outcome === undefined && known.begun === 0) known.outcome = 'CANCELLED';
+    const done = (job?.deed ?? journal.find(robotId, target))?.outcome === 'CANCELLED';
+    this.#end(deed, done ? 'SUCCEEDED' : 'FAILED', done ? {} : { reason: 'too-late' });
+  }
+
+  #abort(job: Job, outcome: 'CANCELLED' | 'SUPERSEDED'): void {
+    const place = this.#queue.indexOf(job);
+    if (place >= 0) this.#queue.splice(place, 1);
+    job.end.abort();
+    this.#end(job.deed, outcome);
+  }
+
   async #work(): Promise<void> {
     const { signal } = this.#parts;
     for (let next = this.#queue.shift(); next !== undefined && !signal.aborted; next = this.#queue.shift()) {
-      if ('ask' in next) await this.#tell(next.commandId);
-      else await this.#execute(next);
+      this.#current = next;
+      await this.#execute(next);
+      this.#current = undefined;
     }
     this.#working = undefined;
   }
 
-  async #execute(deed: CommandDeed): Promise<void> {
-    const { seed, sleep, signal } = this.#parts;
+  async #execute(job: Job): Promise<void> {
+    const { seed, sleep, signal, character } = this.#parts;
+    const { deed, command, end } = job;
     const random = createRandom(seed, `command/${deed.commandId}`);
     const fate = random();
-    await this.#say(deed, 'ACKED');
-    if (fate < rejectedShare) {
-      await this.#end(deed, 'REJECTED', { reason: 'not in this place' });
+    if (character !== 'slow') this.#say(deed, 'ACKED');
+    if (character === 'lying') {
+      this.#end(deed, 'SUCCEEDED', { result: 'done' });
       return;
     }
-    await this.#say(deed, 'RUNNING');
-    await sleep(between(random, durationMs.min, durationMs.max), signal);
-    if (signal.aborted) return;
+    if (fate < rejectedShare) {
+      this.#end(deed, 'REJECTED', { reason: 'not in this place' });
+      return;
+    }
+    deed.begun += 1;
+    if ((command.epoch ?? 0) < this.#epoch) deed.begunAfterStop += 1;
+    job.running = true;
+    if (character !== 'slow') this.#say(deed, 'RUNNING');
+    const lasts = character === 'slow' ? slowMs : durationMs;
+    const goesDown = character === 'rebooting' && random() < rebootShare;
+    await sleep(between(random, lasts.min, lasts.max), AbortSignal.any([signal, end.signal]));
+    if (signal.aborted || end.signal.aborted) return;
+    if (goesDown) {
+      deed.interrupted = true;
+      this.#queue.length = 0;
+      return;
+    }
     deed.executed += 1;
-    if (fate < rejectedShare + failedShare) await this.#end(deed, 'FAILED', { reason: 'the way was blocked' });
-    else await this.#end(deed, 'SUCCEEDED', { result: 'done' });
+    if (fate < rejectedShare + failedShare) this.#end(deed, 'FAILED', { reason: 'the way was blocked' });
+    else this.#end(deed, 'SUCCEEDED', { result: 'done' });
   }
 
   /** What came of a command, by the journal; each answer is an event of its own. */
-  async #tell(commandId: string): Promise<void> {
-    const deed = this.#parts.journal.find(this.#parts.robotId, commandId);
+  #tell({ commandId, attempt }: GivenCommand): void {
+    const { robotId, journal, character } = this.#parts;
+    const deed = journal.find(robotId, commandId);
+    const job = this.#jobs().find(({ command }) => command.commandId === commandId);
     this.#answers += 1;
-    const answer = deed === undefined ? 'NOT_EXECUTED' : (deed.outcome ?? 'ACKED');
-    await this.#say({ commandId }, answer, {}, `asked-${this.#answers}`);
+    const more = { key: `asked-${this.#answers}` };
+    if (job !== undefined) this.#say({ commandId }, job.running ? 'RUNNING' : 'ACKED', more);
+    else if (character === 'duplicating') this.#say({ commandId }, 'NOT_KNOWN', more);
+    else if (deed?.outcome !== undefined) this.#say({ commandId }, deed.outcome, more);
+    else if (deed?.interrupted === true) {
+      deed.outcome = 'FAILED';
+      this.#say({ commandId }, 'FAILED', { ...more, reason: 'went down while it was under way' });
+    } else {
+      this.#disowned.set(commandId, Math.max(attempt, this.#disowned.get(commandId) ?? 0));
+      this.#say({ commandId }, 'NOT_EXECUTED', more);
+    }
   }
 
-  async #end(deed: CommandDeed, outcome: 'SUCCEEDED' | 'FAILED' | 'REJECTED', more: object): Promise<void> {
+  #end(deed: CommandDeed, outcome: DeedOutcome, more: Readonly<Record<string, string>> = {}): void {
     deed.outcome = outcome;
-    await this.#say(deed, outcome, more);
+    this.#say(deed, outcome, more);
   }
 
-  async #say(
+  #say(
     { commandId }: { readonly commandId: string },
     status: Status,
-    more: object = {},
-    key = '',
-  ): Promise<void> {
-    const { robotId, offer, sleep, signal, run } = this.#parts;
-    const event = createRobotEvent({
-      robotId,
-      id: toContentId(robotId, run, commandId, `${status}${key}`),
-      type: 'robot.command-ack.v1',
-      dataText: JSON.stringify({ commandId, status, ...more }),
+    { key = '', ...more }: { readonly key?: string } & Readonly<Record<string, unknown>> = {},
+  ): void {
+    const { robotId, run, character } = this.#parts;
+    if (character === 'deaf') return;
+    const copies = character === 'duplicating' ? ['', '-again'] : [''];
+    for (const copy of copies) {
+      const id = toContentId(robotId, run, commandId, `${status}${key}${copy}`);
+      const dataText = JSON.stringify({ commandId, status, ...more });
+      this.#offer(createRobotEvent({ robotId, id, type: 'robot.command-ack.v1', dataText }));
+    }
+  }
+
+  #offer(event: RobotEvent): void {
+    const { offer, sleep, signal } = this.#parts;
+    if (offer(event) || signal.aborted) return;
+    void sleep(outboxRetryMs, signal).then(() => {
+      this.#offer(event);
     });
-    while (!offer(event) && !signal.aborted) await sleep(outboxRetryMs, signal);
   }
 }

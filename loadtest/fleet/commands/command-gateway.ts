@@ -3,6 +3,12 @@ export interface GivenCommand {
   readonly commandId: string;
   readonly action: string;
   readonly attempt: number;
+  /** The robot's control epoch that it belongs to; 0 when left out. */
+  readonly epoch?: number;
+  /** Everything of an older epoch ends. */
+  readonly stop?: boolean;
+  /** The command to undo. */
+  readonly cancels?: string;
   /** Not to be done: the robot is asked what came of it. */
   readonly ask?: boolean;
 }

@@ -1,17 +1,27 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type RobotCharacter } from './robot-character.ts';
+
+export type DeedOutcome = 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'CANCELLED' | 'SUPERSEDED';
 
 /** What a robot really did with a command: the line of `--command-journal`. */
 export interface CommandDeed {
   readonly robotId: string;
   readonly commandId: string;
   readonly action: string;
+  readonly character: RobotCharacter;
   /** How often it was handed over. */
   received: number;
-  /** How often it was carried out, whatever came of it; more than once is a defect. */
+  /** How often it was begun; more than once is a defect, unless doing it twice does no harm. */
+  begun: number;
+  /** How often it was carried out to its end. */
   executed: number;
-  /** What the robot said at its end; absent when it had not ended. */
-  outcome?: 'SUCCEEDED' | 'FAILED' | 'REJECTED';
+  /** Begun although the robot had had a stop of a newer epoch before. */
+  begunAfterStop: number;
+  /** How it ended; absent when it had not ended, or was lost in a reboot. */
+  outcome?: DeedOutcome;
+  /** It was under way when the robot went down. */
+  interrupted?: boolean;
 }
 
 /** The robots' own word of every command that reached them. */
@@ -22,8 +32,9 @@ export class CommandJournal {
     return this.#deeds.get(toKey(robotId, commandId));
   }
 
-  begin(robotId: string, commandId: string, action: string): CommandDeed {
-    const deed: CommandDeed = { robotId, commandId, action, received: 0, executed: 0 };
+  begin(robotId: string, commandId: string, action: string, character: RobotCharacter): CommandDeed {
+    const counts = { received: 0, begun: 0, executed: 0, begunAfterStop: 0 };
+    const deed: CommandDeed = { robotId, commandId, action, character, ...counts };
     this.#deeds.set(toKey(robotId, commandId), deed);
     return deed;
   }

@@ -102,7 +102,8 @@ describe('commands of a fleet', () => {
 
 describe('the service’s word and the robots’ deeds', () => {
   const deed = (outcome: 'SUCCEEDED' | 'FAILED' | 'REJECTED' | undefined, executed: number) => ({
-    ...{ robotId: 'r', commandId: 'c', action: 'move', received: 1, executed },
+    ...{ robotId: 'r', commandId: 'c', action: 'move', character: 'honest' as const, received: 1 },
+    ...{ begun: executed, executed, begunAfterStop: 0 },
     ...(outcome !== undefined && { outcome }),
   });
 

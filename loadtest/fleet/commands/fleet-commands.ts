@@ -7,6 +7,7 @@ import { CommandJournal } from './command-journal.ts';
 import { Commander } from './commander.ts';
 import { compareCommands } from './compare-commands.ts';
 import { pollRobots } from './poll-robots.ts';
+import { characterOf } from './robot-character.ts';
 import { type RecordedCommand } from './recorded-command.ts';
 import { RecordedCommander, type RecordedReport } from './recorded-commander.ts';
 
@@ -41,6 +42,8 @@ export interface FleetCommandsParts {
   /** `undefined` writes none. */
   readonly journalFile: string | undefined;
   readonly pollsMax: number;
+  /** Share of the robots that aren't honest. */
+  readonly mischief?: number;
   readonly seed: number;
   readonly run: string;
   readonly clock: Clock;
@@ -156,9 +159,10 @@ export class FleetCommands {
   }
 
   #createExecutor(robotId: string, client: RobotClient): CommandExecutor {
-    const { sleep, seed, run } = this.#parts;
+    const { sleep, seed, run, mischief = 0 } = this.#parts;
     return new CommandExecutor({
       robotId,
+      character: characterOf(seed, robotId, mischief),
       journal: this.#journal,
       offer: (event) => client.offer(event),
       sleep,
