@@ -14,7 +14,8 @@ export interface EngineLimits {
   readonly tickIntervalMs: number;
   /**
    * States kept decoded per partition; both are limits. Changed ones are kept past `cacheEntries` until they are stored;
-   * when they make up half of `cacheBytes`, an estimate of the heap that entries take, they are stored early.
+   * when they make up half of `cacheBytes`, an estimate of the heap that entries take, they are stored early. The
+   * partition's timers, which all stay in memory, are counted in `cacheBytes`, too.
    */
   readonly cacheEntries: number;
   readonly cacheBytes: number;

@@ -63,6 +63,19 @@ describe('StateCache', () => {
     expect(cache.size).toBe(3);
   });
 
+  it('leaves room for the timers, but keeps a quarter for states', async () => {
+    const states = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`k${index}`, 'x'.repeat(1000)]));
+    const timers = { sizeBytes: 0 };
+    const cache = new StateCache(fold, createStore(states), { cacheEntries: 100, cacheBytes: 20_000 }, timers);
+    const sizeWith = (sizeBytes: number) => {
+      timers.sizeBytes = sizeBytes;
+      cache.shrink();
+      return cache.size;
+    };
+    await cache.load(Object.keys(states));
+    expect([0, 10_000, 19_000, 1e9].map(sizeWith)).toEqual([10, 5, 2, 2]);
+  });
+
   it('knows what its changed states take until they are stored', async () => {
     const cache = new StateCache(fold, createStore({ a: 'x'.repeat(999) }), { cacheEntries: 10, cacheBytes: 1e6 });
     await cache.load(['a', 'b']);

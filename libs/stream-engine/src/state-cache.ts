@@ -2,6 +2,7 @@ import { type Fold } from '@fleetstream/kernel';
 import { type StateStore } from '@fleetstream/state-store';
 import { KeyTable } from './key-table.ts';
 import { toStateText } from './state-value.ts';
+import { type TimerIndex } from './timer-index.ts';
 
 /** A key's state in memory. */
 export interface CachedState<State> {
@@ -35,6 +36,8 @@ const keysPerRead = 1000;
 const entryBytes = 260;
 const heapBytesPerTextByte = 1.6;
 const unknownTextBytes = 400;
+/** Without any room for states each record would cost a read; beyond this the timers' memory is beyond the plan. */
+const leastStatesShare = 1 / 4;
 
 /**
  * The decoded states of one partition in front of its store, written back in batches. `shrink` is only called between
@@ -44,6 +47,7 @@ export class StateCache<State> {
   readonly #fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>;
   readonly #store: Pick<StateStore, 'getMany'>;
   readonly #limits: CacheLimits;
+  readonly #timers: Pick<TimerIndex, 'sizeBytes'>;
   readonly #entries = new KeyTable<CachedState<State>>();
   /** The same entries as a ring: the hand goes round it and drops what was not used since it last came by. */
   readonly #ring: CachedState<State>[] = [];
@@ -56,7 +60,9 @@ export class StateCache<State> {
     fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>,
     store: Pick<StateStore, 'getMany'>,
     limits: CacheLimits,
+    timers: Pick<TimerIndex, 'sizeBytes'> = { sizeBytes: 0 },
   ) {
+    this.#timers = timers;
     this.#fold = fold;
     this.#store = store;
     this.#limits = limits;
@@ -69,6 +75,12 @@ export class StateCache<State> {
   /** What can't be dropped, in estimated bytes of heap. */
   get dirtyBytes(): number {
     return this.#dirtyBytes;
+  }
+
+  /** What states may take: `cacheBytes` less what the timers take, which can't be dropped. */
+  get roomBytes(): number {
+    const { cacheBytes } = this.#limits;
+    return Math.max(cacheBytes - this.#timers.sizeBytes, cacheBytes * leastStatesShare);
   }
 
   get size(): number {
@@ -158,9 +170,7 @@ export class StateCache<State> {
   }
 
   #isOver(): boolean {
-    const { cacheEntries, cacheBytes } = this.#limits;
-    const { length } = this.#ring;
-    return length > cacheEntries || this.#sizeBytes > cacheBytes;
+    return this.#ring.length > this.#limits.cacheEntries || this.#sizeBytes > this.roomBytes;
   }
 
   #drop(entry: CachedState<State>, at: number): void {

@@ -6,6 +6,9 @@ export interface DueTimer {
   readonly dueMs: number;
 }
 
+/** Measured on Node 24: an entry in the heap, in the map, and in that of the stored due times. */
+const timerBytes = 170;
+
 /**
  * When the keys of a partition are next due, as a lower bound: an entry may be earlier than the key's true due time,
  * never later. Whoever takes one looks at the state and notes it again when it is not due yet. That way a timer that
@@ -21,6 +24,11 @@ export class TimerIndex {
   /** How many keys have an entry. */
   get size(): number {
     return this.#noted.size;
+  }
+
+  /** Estimated, of the heap, together with what is remembered of the stored times. */
+  get sizeBytes(): number {
+    return this.#noted.size * timerBytes;
   }
 
   /** The earliest entry's time; `undefined` when there is none. */
