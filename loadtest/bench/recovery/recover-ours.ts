@@ -119,7 +119,6 @@ async function createOurs(stage: BenchStage, options: RecoveryOptions, context: 
       pair = paired;
       paired.one.start();
       paired.two.start();
-      await Promise.resolve();
     },
     bothWarm: async () => {
       await waitUntil('both instances own some partitions and copy the rest', () => {

@@ -3,7 +3,7 @@ import { ourSeries, type OurRecovery } from './recover-ours.ts';
 import { checkRecoveries } from './recovery-checks.ts';
 import { type EngineRecovery } from './recovery-figures.ts';
 
-const round = (allMs: number, wrongRungs = 0) => ({ firstMs: allMs / 2, allMs, told: {}, wrongRungs });
+const round = (allMs: number, wrongRungs = 0) => ({ firstMs: allMs, allMs, told: {}, wrongRungs });
 const peer = (allMs: number): EngineRecovery => ({
   rounds: { 'local state lost': [round(allMs)] },
   ...{ outputs: 9, lost: 3, wrong: 4 },
@@ -35,12 +35,18 @@ describe('checkRecoveries', () => {
     { name: 'at every limit it passes, by the median', given: {}, count: 0 },
     { name: 'slow with its state at hand', given: { intactMs: 2001 }, count: 1 },
     { name: 'slow with a standby', given: { standbyMs: 3001 }, count: 1 },
-    { name: 'slower than one peer', given: { lostMs: 6010 }, count: 1 },
-    { name: 'slower than both peers', given: { lostMs: 9010 }, count: 2 },
+    { name: 'slower than one peer', given: { lostMs: 6010 }, count: 2 },
+    { name: 'slower than both peers', given: { lostMs: 9010 }, count: 4 },
     { name: 'an output lost, another one twice', given: { more: { lost: 1, wrong: 1 } }, count: 2 },
     { name: 'less state than the limits are about', given: { more: { restoredBytes: 2 ** 29 } }, count: 1 },
   ])('$name', ({ given, count }) => {
     expect(failed(given)).toHaveLength(count);
+  });
+
+  it('counts the last partition beside the peers, and the first one at the limits in seconds', () => {
+    const late = { firstMs: 100, allMs: 7000, told: {}, wrongRungs: 0 };
+    const rounds = { [ourSeries.intact]: [late], [ourSeries.lost]: [late], [ourSeries.standby]: [late] };
+    expect(failed({ more: { rounds } })).toEqual([expect.stringContaining('every partition over that of flink')]);
   });
 
   it('holds a quick run to what came out alone', () => {

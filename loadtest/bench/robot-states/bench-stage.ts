@@ -119,7 +119,8 @@ class Stage implements BenchStage {
     const ends = await fetchOffsets(this.kafka, inputTopic);
     const startMs = performance.now();
     for (;;) {
-      const committed = await fetchCommitted(this.kafka, groupId, inputTopic);
+      // A group that has just begun has no coordinator yet, and a busy broker answers late: it is asked again.
+      const committed = await fetchCommitted(this.kafka, groupId, inputTopic).catch(() => new Map<number, number>());
       if ([...ends].every(([partition, { end }]) => (committed.get(partition) ?? 0) >= end)) return;
       if (performance.now() - startMs > caughtUpWithinMs) {
         throw new AppError('FS_NOT_READY', `${groupId} has not caught up within ${caughtUpWithinMs / 60_000} minutes`);
