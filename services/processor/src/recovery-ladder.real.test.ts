@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { topics } from '@fleetstream/contracts';
 import { fetchOffsets } from '@fleetstream/kafka';
 import { type Log, silentLog } from '@fleetstream/kernel';
+import { findFreePort, isS3ServerThere, startVersitygw } from '@fleetstream/local';
+import { createObjectStoreFromUrl } from '@fleetstream/object-store';
 import { type PartitionStatus } from '@fleetstream/stream-engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ProcessorHarness, type RunningProcessor, startHarness } from '../test/processor-harness.ts';
@@ -218,6 +220,49 @@ describe('the recovery ladder', { timeout: 180_000 }, () => {
       await life.processor.stop();
     },
   );
+
+  it.runIf(isS3ServerThere('versitygw'))('does the same with checkpoints in a bucket', async () => {
+    const file = newPlace();
+    const places = { dataDir: join(harness.directory, `${file.name}-s3`), logFile: join(harness.directory, 's3.log') };
+    const server = await startVersitygw({ ...places, port: await findFreePort(), buckets: ['ladder'] });
+    try {
+      const { address, credentials } = server;
+      const url = `s3://ladder/states?endpoint=${encodeURIComponent(address)}`;
+      const place: Place = {
+        ...file,
+        environment: {
+          ...file.environment,
+          PROCESSOR_CHECKPOINT_URL: url,
+          PROCESSOR_S3_ACCESS_KEY_ID: credentials.accessKeyId,
+          PROCESSOR_S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        },
+      };
+      const states = await firstLife(place);
+      await rm(place.stateDir, { recursive: true });
+      const second = await live(place);
+      await caughtUp(second);
+      expect(await openedFrom(second)).toEqual(Array(partitions).fill('checkpoint'));
+      expect(second.skipped).toEqual([]);
+      expect(await statesOf(second)).toEqual(states);
+      await second.processor.stop();
+
+      const objects = createObjectStoreFromUrl(url, { credentials, log: silentLog });
+      const manifests: string[] = [];
+      for await (const { key } of objects.list('')) if (key.includes('/manifests/00000/')) manifests.push(key);
+      const newest = manifests.at(-1) ?? '';
+      const { body } = JSON.parse((await objects.get(newest))?.toString('utf8') ?? '') as ManifestFiles;
+      const current = body.files.find(({ name }) => name.startsWith('MANIFEST'))?.sha256 ?? '';
+      await objects.delete(`${newest.slice(0, newest.indexOf('/manifests/'))}/objects/${current}`);
+      await rm(place.stateDir, { recursive: true });
+      const third = await live(place);
+      await caughtUp(third);
+      expect(third.skipped).toContain('object-missing');
+      expect(await statesOf(third)).toEqual(states);
+      await third.processor.stop();
+    } finally {
+      await server.kill();
+    }
+  });
 
   it('proves by fire drills that the live state comes out of checkpoint and log again, and sees when it would not', async () => {
     const place = newPlace();
