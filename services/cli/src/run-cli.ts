@@ -1,6 +1,7 @@
 import { toMessage } from '@fleetstream/kernel';
 import { CliFailure } from './cli-failure.ts';
 import { type CliWorld, type Command } from './command.ts';
+import { auditCommand } from './commands/audit.ts';
 import { capsuleCommand } from './commands/capsule.ts';
 import { checkpointsCommand } from './commands/checkpoints.ts';
 import { commandCommand } from './commands/command.ts';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   replayCommand,
   robotsCommand,
   commandCommand,
+  auditCommand,
   insightsCommand,
   keysCommand,
   checkpointsCommand,

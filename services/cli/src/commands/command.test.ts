@@ -150,6 +150,18 @@ describe('fleetstream command', () => {
     expect(seen).toEqual([]);
   });
 
+  it('tells who did what, when and why', async () => {
+    const entry = { atMs: 0, by: 'ada', act: 'request', robotId: 'r1', commandId: 'cmd-1', action: 'move', why: 'why' };
+    answers = [{ status: 200, body: { entries: [entry], next: 'x' } }];
+    const { out, notes } = await world.run(['audit', '--robot', 'r1', '--by', 'ada']);
+    expect(out.split('\n')).toEqual([
+      'WHEN (UTC)           WHO  DID      ROBOT  ACTION  COMMAND  WHY',
+      '1970-01-01 00:00:00  ada  request  r1     move    cmd-1    why',
+    ]);
+    expect(notes).toContain('There are more');
+    expect(seen[0]?.request).toBe('GET /v1/audit?robotId=r1&by=ada');
+  });
+
   it('ends with the problem of a refusal', async () => {
     answers = [{ status: 403, body: { code: 'FS_FORBIDDEN', detail: 'needs the role operator', hint: 'Ask.' } }];
     expect(await world.run(['command', 'send', 'r1', 'move'])).toMatchObject({
