@@ -14,4 +14,4 @@ it('comes out right whatever is wrong with the Robot Platform', async () => {
     stderr: (line) => lines.push(line),
   });
   expect(code, lines.join('\n')).toBe(0);
-}, 300_000);
+}, 600_000);
