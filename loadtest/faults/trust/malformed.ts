@@ -41,7 +41,7 @@ const brief: Scale = {
   ...{
     pods: 1,
     goodEveryMs: 40,
-    generated: 250,
+    generated: 300,
     slow: 40,
     slowKinds: ['greeting', 'headers'],
     windows: 1,
