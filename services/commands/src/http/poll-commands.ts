@@ -9,6 +9,7 @@ import { type Handover } from '../domain/delivery-desk.ts';
 import { type SigningKeys } from '../adapters/signing-keys.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { toDelivered } from '../domain/to-delivered.ts';
+import { toVda5050, vda5050ContentType } from '../domain/to-vda5050.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 import { type SendProblem } from './send-problem.ts';
 import { checkPollSignature, type SignedPoll, verifyPoll } from './verify-poll.ts';
@@ -50,7 +51,7 @@ export function createPollHandler(parts: PollParts): (request: Request, response
         sendProblem(request, response, signed);
         return;
       }
-      handOver(parts, response, end.handovers);
+      handOver(parts, response, admitted.robotId, end.handovers);
       return;
     }
     if (end.kind === 'full') {
@@ -94,8 +95,9 @@ async function admit(
  * when the whole answer has left. When nothing of it was written, the log hears NOT_SENT.
  */
 function handOver(
-  { grants, deliveries, metrics, at }: PollParts,
+  { grants, deliveries, metrics, clock, at }: PollParts,
   response: Response,
+  robotId: string,
   handovers: readonly Handover[],
 ): void {
   at('granted');
@@ -122,5 +124,8 @@ function handOver(
     void grants.returnFailed(handovers, { channel: 'pull', certain: false, detail: 'the answer was cut off' });
   });
   at('handing-over');
-  response.json({ commands: handovers.map(toDelivered) });
+  const commands = handovers.map(toDelivered);
+  if (response.req.accepts(['application/json', vda5050ContentType]) !== vda5050ContentType)
+    response.json({ commands });
+  else response.type(vda5050ContentType).json(toVda5050(commands, { robotId, nowMs: clock.nowMs() }));
 }
