@@ -1,13 +1,16 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exactly, renderCheck } from '../check.ts';
+import { type FaultContext } from '../faults/scenario.ts';
 import { startPodStack } from '../faults/trust/pod-stack.ts';
 import { readArguments } from '../read-arguments.ts';
+import { type CommandsStack, startCommandsStack } from './commands-stack.ts';
 import { findSchemathesis, runSchemathesis } from './run-schemathesis.ts';
 import { startSigningProxy } from './signing-proxy.ts';
 
-const help = `npm run fuzz:openapi -- [flags]   Schemathesis over a real pod's /openapi.json, every request signed
+const help = `npm run fuzz:openapi -- [flags]   Schemathesis over a service's /openapi.json, every request signed
 
+  --service NAME     webhook or commands (webhook)
   --max-examples N   per operation and phase (200)
   --seed S           (1)
   --help             this text
@@ -15,7 +18,12 @@ const help = `npm run fuzz:openapi -- [flags]   Schemathesis over a real pod's /
 Exit codes: 0 nothing was found, 1 something was, 2 the command or the machine isn't fit.
 `;
 
-const flags = { 'max-examples': { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } } as const;
+const flags = {
+  service: { type: 'string' },
+  'max-examples': { type: 'string' },
+  seed: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
 
 process.exitCode = await main();
 
@@ -31,8 +39,10 @@ async function main(): Promise<number> {
   }
   const maxExamples = Number(read.values['max-examples'] ?? 200);
   const seed = Number(read.values.seed ?? 1);
+  const service = read.values.service ?? 'webhook';
   const dir = findSchemathesis(process.env);
-  if (dir === undefined || !Number.isInteger(maxExamples) || maxExamples < 1 || !Number.isInteger(seed)) {
+  const isFit = ['webhook', 'commands'].includes(service);
+  if (dir === undefined || !isFit || !Number.isInteger(maxExamples) || maxExamples < 1 || !Number.isInteger(seed)) {
     process.stderr.write(dir === undefined ? 'Run "npm run setup -- --for openapi" first.\n' : help);
     return 2;
   }
@@ -43,17 +53,24 @@ async function main(): Promise<number> {
     say: () => undefined,
     stop: new AbortController().signal,
   };
-  const stack = await startPodStack({ name: 'openapi', context, pods: 1, gateway: false });
+  const stack = service === 'commands' ? await startCommandsStack(context) : await startWebhookStack(context);
   try {
-    const proxy = await startSigningProxy(stack.podUrls[0] ?? '', stack.masterKey);
-    const found = await runSchemathesis(dir, { url: proxy.url, maxExamples, seed, environment: process.env });
+    const proxy = await startSigningProxy(stack.url, stack.masterKey, stack.token);
+    const options = { url: proxy.url, maxExamples, seed, exclude: ['followRobot'], environment: process.env };
+    const found = await runSchemathesis(dir, options);
     await proxy.close();
     process.stdout.write(`${found.text}\n`);
-    const checks = [exactly('exitCode', found.exitCode ?? -1, 0), exactly('podsCrashed', stack.alive() ? 0 : 1, 0)];
+    const checks = [exactly('exitCode', found.exitCode ?? -1, 0), exactly('crashed', stack.alive() ? 0 : 1, 0)];
     for (const check of checks) process.stdout.write(`${renderCheck(check)}\n`);
-    process.stdout.write(`${JSON.stringify({ maxExamples, seed, checks })}\n`);
+    process.stdout.write(`${JSON.stringify({ service, maxExamples, seed, checks })}\n`);
     return checks.every(({ pass }) => pass) ? 0 : 1;
   } finally {
     await stack.end();
   }
+}
+
+async function startWebhookStack(context: FaultContext): Promise<Omit<CommandsStack, 'token'> & { token?: string }> {
+  const stack = await startPodStack({ name: 'openapi', context, pods: 1, gateway: false });
+  const { masterKey, podUrls } = stack;
+  return { url: podUrls[0] ?? '', masterKey, alive: () => stack.alive(), end: () => stack.end() };
 }

@@ -10,13 +10,21 @@ export interface SigningProxy {
 
 const path = /^\/v1\/(robots|fleets)\/([^/?]+)\//;
 
-/** Signs whatever passes as the sender in its path would, and changes nothing else: a tester of APIs can't sign. */
-export async function startSigningProxy(podUrl: string, masterKey: Buffer): Promise<SigningProxy> {
+/**
+ * Signs whatever passes as the sender in its path would, and changes nothing else: a tester of APIs can't sign.
+ *
+ * @param token of a person; with it a robot's own requests, which have no body, are signed over their path and query
+ */
+export async function startSigningProxy(podUrl: string, masterKey: Buffer, token?: string): Promise<SigningProxy> {
+  const toHeaders = (target: string, body: Buffer): Record<string, string> =>
+    token === undefined
+      ? sign(target, masterKey, body)
+      : { ...sign(target, masterKey, Buffer.from(target)), authorization: `Bearer ${token}` };
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      forward(podUrl, masterKey, incoming, Buffer.concat(chunks), response);
+      forward(podUrl, toHeaders, incoming, Buffer.concat(chunks), response);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -32,13 +40,13 @@ export async function startSigningProxy(podUrl: string, masterKey: Buffer): Prom
 
 function forward(
   podUrl: string,
-  masterKey: Buffer,
+  toHeaders: (target: string, body: Buffer) => Record<string, string>,
   incoming: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
 ): void {
   const { method, url: target = '/' } = incoming;
-  const headers = { ...incoming.headers, ...sign(target, masterKey, body), 'content-length': String(body.length) };
+  const headers = { ...incoming.headers, ...toHeaders(target, body), 'content-length': String(body.length) };
   delete (headers as IncomingMessage['headers'])['transfer-encoding'];
   const outgoing = request(podUrl, { method, path: target, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);

@@ -38,7 +38,7 @@ export const requestedSchema = z.object({
 const ifMatchHeader = {
   'if-match': z
     .string()
-    .max(512)
+    .regex(/^[!-~]{1,512}$/)
     .optional()
     .describe('The ETag of the robot: refused when its state has another version'),
 };

@@ -3,7 +3,12 @@ import { contentTypes } from '@fleetstream/contracts';
 import { type Request, type Response } from 'express';
 import { z } from 'zod';
 
-export const etagHeader = z.object({ 'if-none-match': z.string().max(512).optional() });
+export const etagHeader = z.object({
+  'if-none-match': z
+    .string()
+    .regex(/^[!-~]{1,512}$/)
+    .optional(),
+});
 
 /** Sends JSON with an ETag of its content, or 304 when the caller has it already. */
 export function sendTagged(request: Request, response: Response, body: unknown, tag?: string): void {

@@ -17,7 +17,11 @@ export interface StreamRouteParts {
 
 const streamQuery = z.strictObject({ robotId: robotIdSchema });
 const lastIdHeader = z.object({
-  'last-event-id': z.string().max(64).optional().describe('Goes on after it, on any instance'),
+  'last-event-id': z
+    .string()
+    .regex(/^\d{1,6}-\d{1,15}$/)
+    .optional()
+    .describe('Goes on after it, on any instance'),
 });
 const streamAnswer = {
   200: {
