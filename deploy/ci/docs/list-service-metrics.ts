@@ -31,6 +31,8 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     forgottenOpen: () => 0,
     pollsWaiting: () => 0,
     lagRecords: () => 0,
+    openRollouts: () => 0,
+    rolloutLagRecords: () => 0,
     logHealthy: () => true,
     robotListAgeMs: () => undefined,
     breakers: () => [],

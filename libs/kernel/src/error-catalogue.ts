@@ -113,6 +113,30 @@ export const errorCatalogue = {
     title: 'The command does not fit its schema',
     hint: 'The detail names the field; compare with fleet.command-requested.v1 in docs/events.md.',
   },
+  FS_SELECTOR_INVALID: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The selector does not say which robots are meant',
+    hint: 'The detail names the part; compare with fleet.rollout-created.v1 in docs/events.md.',
+  },
+  FS_SELECTION_EMPTY: {
+    httpStatus: 422,
+    disposition: 'reject',
+    title: 'The selector holds of no robot',
+    hint: 'Try the selector with dryRun; robots of fleets and sites that are not yours are not there for you.',
+  },
+  FS_ROLLOUT_UNKNOWN: {
+    httpStatus: 404,
+    disposition: 'reject',
+    title: 'No rollout has this id',
+    hint: 'Check the id; rollouts that ended long ago are not remembered here, but in fleet.rollouts.',
+  },
+  FS_ROLLOUT_ENDED: {
+    httpStatus: 409,
+    disposition: 'reject',
+    title: 'The rollout is not in a phase for that',
+    hint: 'What is paused may be resumed, what runs may be paused, and what has not ended may be aborted.',
+  },
   FS_COMMAND_NOT_WAITING: {
     httpStatus: 409,
     disposition: 'reject',

@@ -5,7 +5,7 @@ import { type Reported } from './reported.ts';
 /** What a condition may look at. */
 export interface Conditioned {
   readonly presence: Presence;
-  readonly reported: Reported;
+  readonly reported: Pick<Reported, 'mode' | 'battery' | 'pose' | 'node' | 'driving' | 'paused' | 'safety' | 'task'>;
 }
 
 /** Whether the condition holds of the robot now; of what it never said, nothing holds. */

@@ -5,9 +5,10 @@ import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createCallbackGuard } from './adapters/callback-guard.ts';
-import { type CommandFollower, createCommandFollower } from './adapters/command-follower.ts';
+import { createCommandFollower } from './adapters/command-follower.ts';
 import { createCallbackPoster } from './adapters/post-callback.ts';
 import { createDeliveryLog } from './adapters/delivery-log.ts';
+import { type LogFollower } from './adapters/log-follower.ts';
 import { createPlatformDirectory } from './adapters/platform-directory.ts';
 import { createRequestClaims } from './adapters/request-claims.ts';
 import { createRequestLog } from './adapters/request-log.ts';
@@ -31,6 +32,7 @@ import { createStreamRoutes } from './http/stream-routes.ts';
 import { type CommandsGauges, type CommandsMetrics, createCommandsMetrics } from './metrics.ts';
 import { createOperatorParts, type OperatorParts } from './operator-parts.ts';
 import { type CommandPush, createCommandPush } from './push-commands.ts';
+import { createRollouts, type Rollouts } from './rollouts.ts';
 
 /** What tests and fault drills put in the place of the usual. */
 export interface CommandsSeams {
@@ -63,6 +65,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
     historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
     onTransition: (data: CommandData, at) => {
       metrics.transition(data.status);
+      rollouts.noteCommand(data);
       const isNews = book.apply(data, at);
       operator.streams.publish(data, at);
       if (!isNews) return;
@@ -76,6 +79,12 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
     onUndecodable: () => {
       metrics.undecodable();
     },
+  });
+  const rollouts = createRollouts({
+    ...{ kafka: shared.kafka, producer, clock, log, metrics: metrics.rollouts },
+    historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
+    takeoverMs: config.COMMANDS_ROLLOUT_TAKEOVER_MS,
+    commandsCaughtUp: () => follower.caughtUp(),
   });
   /** Robots of whose commands the log has just told something. */
   const concerned = new Set<string>();
@@ -98,7 +107,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   const server = createHttpServer({
     host: config.COMMANDS_HTTP_HOST,
     port: config.COMMANDS_HTTP_PORT,
-    handler: createHandler(config, { ...shared, operator, clock, log, metrics }, readiness),
+    handler: createHandler(config, { ...shared, operator, clock, log, metrics, rollouts }, readiness),
     ...serverLimits,
     drainDelayMs: config.COMMANDS_DRAIN_DELAY_MS,
     onDrain: () => {
@@ -107,9 +116,10 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
       operator.streams.endAll();
     },
   });
-  metrics.observe(createGauges(shared, follower));
+  metrics.observe(createGauges(shared, follower, rollouts));
+  const first = [producer, cache, keys.table, directory, ...operator.components];
   return {
-    components: [producer, cache, keys.table, directory, ...operator.components, follower, grants, polls, push, server],
+    components: [...first, follower, ...rollouts.components, grants, polls, push, server],
     port: () => server.port(),
   };
 }
@@ -117,7 +127,8 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
 /** What is asked for when the metrics are read. */
 function createGauges(
   { producer, cache, platform, directory, book, polls }: Shared,
-  follower: Pick<CommandFollower, 'lagRecords'>,
+  follower: Pick<LogFollower, 'lagRecords'>,
+  rollouts: Pick<Rollouts, 'book' | 'lagRecords'>,
 ): CommandsGauges {
   return {
     open: () => book.openCount,
@@ -125,6 +136,8 @@ function createGauges(
     forgottenOpen: () => book.forgottenOpen,
     pollsWaiting: () => polls.waiting(),
     lagRecords: () => follower.lagRecords(),
+    openRollouts: () => rollouts.book.openCount,
+    rolloutLagRecords: () => rollouts.lagRecords(),
     logHealthy: () => producer.healthy(),
     robotListAgeMs: () => directory.ageMs(),
     breakers: () => [
@@ -149,7 +162,7 @@ function createShared(config: CommandsConfig, seams: CommandsSeams, { log, clock
   const producer = createLogProducer({
     kafka,
     log,
-    topics: [topics.events],
+    topics: [topics.events, topics.rollouts],
     timeoutMs: config.COMMANDS_ACK_TIMEOUT_MS,
   });
   const cache = createKeyValueCache({
@@ -209,10 +222,11 @@ function createHandler(
     readonly clock: Clock;
     readonly log: Log;
     readonly metrics: CommandsMetrics;
+    readonly rollouts: Rollouts;
   },
   readiness: () => Readiness,
 ): ReturnType<typeof createExpressApp> {
-  const { log, metrics, directory, cache, clock } = parts;
+  const { log, metrics, directory, platform, cache, clock } = parts;
   const sendProblem = createProblemSender(metrics);
   const { places, live, verifier, rateLimit } = parts.operator;
   const claims = createRequestClaims(cache, clock);
@@ -226,7 +240,13 @@ function createHandler(
       ...createRequestRoutes({ requests, places, policy, live }),
       ...createChangeRoutes({ ...parts, requestLog, places }),
       ...createCommandRoutes({ ...parts, claims, places }),
-      ...createRolloutRoutes(),
+      ...createRolloutRoutes({
+        ...parts,
+        states: parts.rollouts.states,
+        places,
+        policy,
+        directory: platform === undefined ? undefined : directory,
+      }),
       ...createRobotRoutes({ directory, live, places }),
       ...createStreamRoutes({ book: parts.book, places, streams: parts.operator.streams }),
       ...createAuditRoutes({ audit: parts.operator.audit, places, clock }),

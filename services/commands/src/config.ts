@@ -82,6 +82,10 @@ export const commandsConfig = z
       .default(50)
       .describe('How long a robot may wait for commands; the gateway ends requests after 60 s.'),
     COMMANDS_MAX_POLLS: countValue.min(1).max(10_000).default(10_000).describe('Robots that wait at once, at most.'),
+    COMMANDS_ROLLOUT_TAKEOVER_MS: countValue
+      .min(100)
+      .default(2000)
+      .describe('How long a rollout is left to the instance that went on with it last before another one steps in.'),
     COMMANDS_MAX_STREAMS: countValue
       .min(1)
       .max(10_000)

@@ -3,6 +3,7 @@ import { type CommandStatus, type DeliveryData } from '@fleetstream/contracts';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 import { createPlatformMetrics, type PlatformMetrics } from './adapters/platform-metrics.ts';
+import { createRolloutMetrics, type RolloutMetrics } from './adapters/rollout-metrics.ts';
 
 export type RequestOutcome = 'appended' | 'known' | 'conflict' | 'failed';
 /** `superseded`: the robot asked again before it was answered; `gone`: it hung up. */
@@ -25,6 +26,7 @@ export interface CommandsMetrics {
   undecodable(): void;
   cacheFailure(operation: 'get' | 'set' | 'claim' | 'spend', reason: CacheFailure): void;
   readonly platform: PlatformMetrics;
+  readonly rollouts: RolloutMetrics;
   observe(gauges: CommandsGauges): void;
 }
 
@@ -35,6 +37,8 @@ export interface CommandsGauges {
   forgottenOpen(): number;
   pollsWaiting(): number;
   lagRecords(): number;
+  openRollouts(): number;
+  rolloutLagRecords(): number;
   logHealthy(): boolean;
   /** `undefined` while no list of robots is known. */
   robotListAgeMs(): number | undefined;
@@ -64,6 +68,7 @@ export function createCommandsMetrics(): CommandsMetrics {
   return {
     registry,
     platform: createPlatformMetrics(registry),
+    rollouts: createRolloutMetrics(registry),
     requested: (outcome) => {
       requests.labels(outcome).inc();
     },
@@ -136,6 +141,10 @@ function observeGauges(registry: Metrics, gauges: CommandsGauges): void {
   plain('forgotten_open_commands', 'Open commands beyond the limit, not delivered here', () => gauges.forgottenOpen());
   plain('polls_waiting', 'Robots that wait for commands', () => gauges.pollsWaiting());
   plain('lag_records', 'Records of fleet.commands that are not read yet', () => gauges.lagRecords());
+  plain('open_rollouts', 'Rollouts that have not ended', () => gauges.openRollouts());
+  plain('rollout_lag_records', 'Records of rollouts, alerts and states that are not read yet', () => {
+    return gauges.rolloutLagRecords();
+  });
   plain('log_healthy', '1 while the log acknowledges', () => (gauges.logHealthy() ? 1 : 0));
   plain('robot_list_age_seconds', 'Age of the list of robots; NaN while none is known', () => {
     return (gauges.robotListAgeMs() ?? Number.NaN) / 1000;

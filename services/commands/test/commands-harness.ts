@@ -42,7 +42,8 @@ export async function startBacking(): Promise<Backing> {
     startRedis({ dataDir: join(directory, 'redis'), port: redisPort, logFile: join(directory, 'redis.log') }),
   ]);
   const client = createKafkaClient({ brokers: [kafka.address], clientId: 'commands-test', log: silentLog });
-  const wanted = topicSpecs.filter(({ name }) => name === topics.events || name === topics.commands);
+  const followed: readonly string[] = [topics.events, topics.commands, topics.alerts, topics.states, topics.rollouts];
+  const wanted = topicSpecs.filter(({ name }) => followed.includes(name));
   await ensureTopics(
     client,
     wanted.map(({ name, config }) => ({ name, config, partitions })),

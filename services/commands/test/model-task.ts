@@ -3,6 +3,8 @@ import { createLogProducer, createLogSource, type LogReader, type LogSourceOptio
 import { type FoldOutput, silentLog } from '@fleetstream/kernel';
 import { createRobotFold, defaultRobotRules, type RobotState } from '@fleetstream/robot-model';
 
+/** What the service reads of the model's outputs. */
+const published: ReadonlySet<string> = new Set([topics.commands, topics.alerts, topics.states]);
 const fold = createRobotFold(defaultRobotRules);
 
 /** The robot model over the log, as the processor runs it but without its states, transactions and recovery. */
@@ -11,40 +13,49 @@ export async function startModelTask(
   partitions: number,
 ): Promise<() => Promise<void>> {
   const source = createLogSource({ kafka, topic: topics.events, log: silentLog, maxWaitMs: 20 });
-  const producer = createLogProducer({ kafka, log: silentLog, topics: [topics.commands], lingerMs: 0 });
+  const producer = createLogProducer({ kafka, log: silentLog, topics: [...published], lingerMs: 0 });
   await source.start();
   const stopProducer = await producer.start();
   let stopping = false;
 
   const publish = async (outputs: readonly FoldOutput[], partition: number) => {
-    const wanted = outputs.filter(({ topic }) => topic === topics.commands);
+    const wanted = outputs.filter(({ topic, value }) => published.has(topic) && value !== null);
     await producer.append(wanted.map(({ topic, key, value }) => ({ topic, key, value: value ?? '', partition })));
   };
   const run = async (partition: number, reader: LogReader) => {
     const states = new Map<string, RobotState>();
-    const fireDue = async (nowMs: number) => {
+    // Not later than the first timer: thousands of robots are not asked for theirs at every record.
+    let nextDueMs = Infinity;
+    let outputs: FoldOutput[] = [];
+    const keep = (key: string, next: { readonly state: RobotState; readonly outputs: readonly FoldOutput[] }) => {
+      states.set(key, next.state);
+      nextDueMs = Math.min(nextDueMs, fold.dueAt(next.state) ?? Infinity);
+      outputs.push(...next.outputs);
+    };
+    const fireDue = (nowMs: number) => {
+      if (nowMs < nextDueMs) return;
+      nextDueMs = Infinity;
       for (const [key, state] of states) {
         const dueMs = fold.dueAt(state);
-        if (dueMs === undefined || dueMs > nowMs) continue;
-        const next = fold.onTimer(state, key, dueMs);
-        states.set(key, next.state);
-        await publish(next.outputs, partition);
+        if (dueMs !== undefined && dueMs <= nowMs) keep(key, fold.onTimer(state, key, dueMs));
+        else nextDueMs = Math.min(nextDueMs, dueMs ?? Infinity);
       }
     };
     while (!stopping) {
       const batch = await reader.next(50);
       for (const record of batch?.records ?? []) {
-        await fireDue(record.timestampMs);
+        fireDue(record.timestampMs);
         const key = String(record.key);
         const decoded = decodeFleetRecord({ value: record.value, key, contentType: record.contentType });
         if (decoded.kind !== 'input') continue;
         const at = { partition, offset: record.offset, nowMs: record.timestampMs };
-        const next = fold.step(states.get(key) ?? fold.initial(key), decoded.input satisfies FleetEvent, at);
-        states.set(key, next.state);
-        await publish(next.outputs, partition);
+        keep(key, fold.step(states.get(key) ?? fold.initial(key), decoded.input satisfies FleetEvent, at));
       }
       // Broker and test share a clock, so an idle partition needs no ticks here.
-      if (batch === undefined) await fireDue(Date.now());
+      if (batch === undefined) fireDue(Date.now());
+      const told = outputs;
+      outputs = [];
+      if (told.length > 0) await publish(told, partition);
     }
   };
 

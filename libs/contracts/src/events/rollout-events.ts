@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conditionSchema } from './condition.ts';
 import { commandRequestedSchema } from './fleet-events.ts';
-import { errorLevels, nameSchema, textSchema } from './shared.ts';
+import { errorLevels, textSchema } from './shared.ts';
 
 /** What bounds a rollout. A part of the list of robots stays far below the largest record that the log takes. */
 export const rolloutMax = { robots: 100_000, robotsPerPart: 4_000, ids: 10_000, waves: 1_000, places: 256 } as const;
@@ -17,14 +17,15 @@ export const selectorSchema = z
     fleet: textSchema.min(1).optional(),
     site: textSchema.min(1).optional(),
     model: textSchema.min(1).optional(),
-    tags: z.array(nameSchema).min(1).max(16).optional().describe('The robot has all of them'),
+    tags: z.array(z.string().min(1).max(64)).min(1).max(16).optional().describe('The robot has all of them'),
     state: conditionSchema.optional().describe('Of the state that was published last'),
   })
   .describe('Which robots are meant: those of which everything that is given holds.');
 
 /** What each robot is to do. What is about one robot's queue is left out. */
 export const rolloutCommandSchema = commandRequestedSchema
-  .omit({ commandId: true, requestedBy: true, taskId: true, rolloutId: true, after: true, ifEpoch: true })
+  .omit({ commandId: true, requestedBy: true, taskId: true, rolloutId: true })
+  .omit({ after: true, ifEpoch: true, needsApproval: true })
   .strict()
   .describe('What each of the robots is asked to do.');
 
@@ -97,6 +98,7 @@ export const rolloutCreatedSchema = z
     plan: rolloutPlanSchema,
     fingerprint: z.string().max(64).describe('Of the request, by which the same one again is known'),
     requestedBy: textSchema,
+    needsApproval: z.boolean().optional().describe('Nobody is asked before somebody else approves'),
     places: z
       .array(placeSchema)
       .max(rolloutMax.places)
@@ -145,11 +147,14 @@ export const rolloutAbortedSchema = z
 export const rolloutControlledSchema = z
   .object({
     rolloutId: rolloutIdSchema,
-    action: z.enum(['pause', 'resume', 'abort']),
+    action: z.enum(['approve', 'pause', 'resume', 'abort']),
     requestedBy: textSchema,
     reason: textSchema.optional(),
   })
-  .describe('Somebody paused, resumed or aborted the rollout. It counts whatever else was decided meanwhile.');
+  .describe(
+    'Somebody approved, paused, resumed or aborted the rollout. It counts whatever else was decided meanwhile; of who ' +
+      'requested the rollout, an approval does not.',
+  );
 
 export type Selector = z.infer<typeof selectorSchema>;
 export type RolloutCommand = z.infer<typeof rolloutCommandSchema>;

@@ -17,6 +17,11 @@ export function toCommandId(robotId: string, idempotencyKey: string): string {
   return `cmd-${digest(robotId, idempotencyKey)}`;
 }
 
+/** The same caller and key give the same rollout. Keys of others are no concern of one's own. */
+export function toRolloutId(subject: string, idempotencyKey: string): string {
+  return `rol-${digest(subject, idempotencyKey)}`;
+}
+
 /** The same of the task whose steps are asked for in one call. */
 export function toTaskId(robotId: string, idempotencyKey: string): string {
   return `task-${digest('task', robotId, idempotencyKey)}`;

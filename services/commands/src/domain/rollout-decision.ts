@@ -29,7 +29,7 @@ export function decide(rollout: Rollout, progress: RolloutProgress, nowMs: numbe
   const reason = findFault(rollout, figures, figuresOfAll(rollout, progress, nowMs));
   if (reason !== undefined) return { kind: 'abort', wave, reason, figures };
   if (nowMs - rollout.createdAtMs > rolloutMsMax) return { kind: 'abort', wave, reason: 'too-old', figures };
-  if (rollout.phase === 'PAUSED') return undefined;
+  if (rollout.phase !== 'RUNNING') return undefined;
   return decideRelease(rollout, nowMs) ?? decidePass(rollout, figures, nowMs);
 }
 

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { releasedOf, type RolloutEvent, type RolloutPhase, stepRollout } from './rollout.ts';
-import { aborted, controlled, passed, released, rolloutOf, startMs } from './testing-rollouts.ts';
+import { createRollout, releasedOf, type RolloutEvent, type RolloutPhase, stepRollout } from './rollout.ts';
+import { decide } from './rollout-decision.ts';
+import { RolloutProgress } from './rollout-progress.ts';
+import {
+  aborted,
+  controlled,
+  createdData,
+  passed,
+  released,
+  robotNames,
+  rolloutOf,
+  startMs,
+} from './testing-rollouts.ts';
 
 const plan = { canary: { robots: 2 }, wave: { robots: 4 } };
 const canaryOut = released(1, 0, 0, 2);
@@ -50,6 +61,7 @@ describe('a rollout', () => {
     { name: 'a second abort', before: [controlled('abort')], event: controlled('abort') },
     { name: 'resuming what runs', event: controlled('resume') },
     { name: 'pausing twice', before: [controlled('pause')], event: controlled('pause') },
+    { name: 'approving what runs', event: controlled('approve') },
     { name: 'resuming what was aborted', before: [controlled('abort')], event: controlled('resume') },
   ])('takes no notice of $name', ({ before = [], event }) => {
     const rollout = rolloutOf(6, plan, before);
@@ -70,6 +82,19 @@ describe('a rollout', () => {
   ])('is $name', ({ events, phase, asked }) => {
     const rollout = rolloutOf(6, plan, events);
     expect([rollout.phase, releasedOf(rollout)]).toEqual([phase, asked]);
+  });
+
+  it('waits for somebody else to approve it', () => {
+    const created = { ...createdData(6, plan), needsApproval: true };
+    const waiting = createRollout(created, robotNames(6), startMs);
+    if (waiting === undefined) throw new Error('no rollout');
+    expect(waiting.phase).toBe('WAITING');
+    for (const event of [canaryOut, controlled('pause'), controlled('resume'), controlled('approve', 'ada')]) {
+      expect(stepRollout(waiting, event, startMs)).toBe(waiting);
+    }
+    expect(stepRollout(waiting, controlled('approve'), startMs).phase).toBe('RUNNING');
+    expect(stepRollout(waiting, controlled('abort', 'ada'), startMs).phase).toBe('ABORTED');
+    expect(decide(waiting, new RolloutProgress(), startMs)).toBeUndefined();
   });
 
   it('says who aborted it and why', () => {

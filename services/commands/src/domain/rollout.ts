@@ -11,10 +11,11 @@ import { toWaves, type Wave } from './rollout-plan.ts';
 /**
  * A rollout as its log tells it. Phases and what moves it there:
  *
- *   RUNNING   its creation; resumed
+ *   WAITING   its creation, when somebody else has to approve it
+ *   RUNNING   its creation; approved; resumed
  *   PAUSED    paused: nobody else is asked, what was asked goes on
  *   FINISHED  the last wave passed its gate
- *   ABORTED   a gate or a person aborted it, running or paused
+ *   ABORTED   a gate or a person aborted it, whatever it was before
  *
  * Any instance may write any event. What decides alone (released, passed, aborted by a gate) carries the step that it
  * was decided at and counts only there, so the first of two instances wins and the other's decision is void. What a
@@ -42,7 +43,7 @@ export interface Rollout {
   readonly controls: readonly Controlled[];
 }
 
-export type RolloutPhase = 'RUNNING' | 'PAUSED' | 'FINISHED' | 'ABORTED';
+export type RolloutPhase = 'WAITING' | 'RUNNING' | 'PAUSED' | 'FINISHED' | 'ABORTED';
 
 export interface Release extends Wave {
   readonly wave: number;
@@ -89,8 +90,9 @@ export function createRollout(
 ): Rollout | undefined {
   const waves = robotIds.length === created.robots ? toWaves(created.plan, robotIds.length) : undefined;
   if (waves === undefined) return undefined;
+  const phase = created.needsApproval === true ? 'WAITING' : 'RUNNING';
   return {
-    ...{ created, createdAtMs: atMs, robotIds, waves, phase: 'RUNNING', step: 1, releases: [], passed: [], atMs },
+    ...{ created, createdAtMs: atMs, robotIds, waves, phase, step: 1, releases: [], passed: [], atMs },
     ...{ by: created.by, end: undefined, controls: [] },
   };
 }
@@ -143,6 +145,9 @@ function stepControlled(rollout: Rollout, data: RolloutControlledData, atMs: num
   const { action, requestedBy, reason } = data;
   const controls = [...rollout.controls, { action, requestedBy, reason, atMs }].slice(-controlsMax);
   const { phase } = rollout;
+  const isOther = requestedBy !== rollout.created.requestedBy;
+  if (action === 'approve' && phase === 'WAITING' && isOther)
+    return advance(rollout, atMs, { controls, phase: 'RUNNING' });
   if (action === 'pause' && phase === 'RUNNING') return advance(rollout, atMs, { controls, phase: 'PAUSED' });
   if (action === 'resume' && phase === 'PAUSED') return advance(rollout, atMs, { controls, phase: 'RUNNING' });
   if (action !== 'abort' || hasEnded(rollout)) return rollout;

@@ -1,6 +1,7 @@
 import {
   type CommandData,
   type CommandStatus,
+  type RolloutControlledData,
   type RolloutCreatedData,
   type RolloutPlan,
 } from '@fleetstream/contracts';
@@ -50,6 +51,6 @@ export function aborted(step: number, wave: number): RolloutEvent {
   return { kind: 'aborted', data: { rolloutId, step, by: 'a', wave, reason: 'failed', figures: someFigures } };
 }
 
-export function controlled(action: 'pause' | 'resume' | 'abort'): RolloutEvent {
-  return { kind: 'controlled', data: { rolloutId, action, requestedBy: 'bob', reason: 'why not' } };
+export function controlled(action: RolloutControlledData['action'], requestedBy = 'bob'): RolloutEvent {
+  return { kind: 'controlled', data: { rolloutId, action, requestedBy, reason: 'why not' } };
 }
