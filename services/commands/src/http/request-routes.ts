@@ -189,7 +189,7 @@ async function answerOne(
   return undefined;
 }
 
-/** Looks at the robot only when something was said of how it has to be. */
+/** Looks at the robot only when something was said of how it has to be; without a processor no version is the right one. */
 function toAdmission(
   { live }: RequestRouteParts,
   robotId: string,
@@ -197,6 +197,6 @@ function toAdmission(
 ): () => Promise<Refusal | undefined> {
   return async () => {
     if (!hasPreconditions(wanted)) return undefined;
-    return findUnmet(wanted, (await live?.find(robotId)) ?? { kind: 'away', live: undefined, ageMs: undefined });
+    return findUnmet(wanted, (await live?.find(robotId)) ?? { kind: 'unknown' });
   };
 }
