@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { signToken } from '@fleetstream/access';
 import { topicSpecs } from '@fleetstream/contracts';
-import { createKafkaClient, ensureTopics } from '@fleetstream/kafka';
+import { createKafkaClient, ensureTopics, fetchOffsets } from '@fleetstream/kafka';
 import { silentLog } from '@fleetstream/kernel';
 import {
   findFreePort,
@@ -53,6 +53,12 @@ export async function startCommandStack(context: FaultContext): Promise<CommandS
     kafka,
     topicSpecs.map(({ name, config }) => ({ name, partitions: 2, config })),
   );
+  // A part that starts before its topics have leaders ends at once, and nobody here would start it again.
+  const haveLeaders = async () => {
+    const asked = await Promise.allSettled(topicSpecs.map(({ name }) => fetchOffsets(kafka, name)));
+    return asked.every(({ status }) => status === 'fulfilled');
+  };
+  await until('the topics have leaders', haveLeaders, { stop: context.stop });
   const operatorToken = await signToken(secret, { subject: 'operator', role: 'admin', expiresInSeconds: 86_400 });
   const stack = new Stack({ context, directory, kafka, operatorToken, broker, redis });
   for (const part of commandParts) for (const slot of partSlots) await stack.restart(part, slot);
