@@ -41,7 +41,7 @@ export interface MappedPage {
   readonly total: number | undefined;
 }
 
-export const entriesPerPageMax = 10_000;
+const entriesPerPageMax = 10_000;
 
 /**
  * Reads pages by their mapping. The queries are compiled once and no text of a page is ever run.

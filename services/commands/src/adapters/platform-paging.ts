@@ -70,7 +70,7 @@ function withParameter(url: URL, name: string, value: string): URL {
 }
 
 /** The target of `rel="next"` in a header `Link` (RFC 8288). */
-export function readNextLink(header: string | undefined): string | undefined {
+function readNextLink(header: string | undefined): string | undefined {
   for (const [, target, parameters = ''] of (header ?? '').slice(0, 4096).matchAll(/<([^<>]*)>([^<]*)/g)) {
     const relations = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,]+))/i.exec(parameters);
     if ((relations?.[1] ?? relations?.[2] ?? '').toLowerCase().split(/\s+/).includes('next')) return target;
