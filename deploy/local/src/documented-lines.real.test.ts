@@ -15,6 +15,9 @@ const run = promisify(execFile);
 
 /** Beside an `npm start` of the developer's own, the platform moves up and the documents' port with it. */
 const shiftedBy = 5_000;
+const robots = 3;
+/** Everything starts on two cores that others use as well, and then each look is a process of its own. */
+const startTimeoutMs = 300_000;
 
 describe('the documented lines', () => {
   // The lines write into .fleetstream and call npx: a folder of its own keeps the developer's state out of it.
@@ -26,7 +29,8 @@ describe('the documented lines', () => {
   beforeAll(async () => {
     for (const name of ['node_modules', 'package.json']) symlinkSync(join(root, name), join(dir, name));
     portOffset = (await answers(localPorts.kafka)) ? shiftedBy : 0;
-    const args = ['--no-fleet', '--webhooks', '1', '--state-dir', join(dir, '.fleetstream')];
+    const fleet = ['--robots', String(robots), '--source', 'simulator'];
+    const args = [...fleet, '--webhooks', '1', '--state-dir', join(dir, '.fleetstream')];
     let ready = false;
     platform = spawnLocalProcess({
       name: 'npm start',
@@ -39,8 +43,10 @@ describe('the documented lines', () => {
         if (line.startsWith('Gateway')) ready = true;
       },
     });
-    await waitUntilReady(platform, logFile, () => Promise.resolve(ready));
-  });
+    // A person who reads the lines looks first whether robots are there.
+    const areThere = async () => ready && (await countOnline(dir)) === robots;
+    await waitUntilReady(platform, logFile, areThere, startTimeoutMs);
+  }, startTimeoutMs);
 
   afterAll(async () => {
     await platform?.stop();
@@ -48,22 +54,39 @@ describe('the documented lines', () => {
   });
 
   it.each([
-    { document: 'README.md', shows: 'accepted' },
+    // Of the operator's walk-through: the robots, the task from its request to its end, the stop, and who asked for what.
+    {
+      document: 'README.md',
+      shows: 'accepted',
+      also: [/^ROBOT +NAME/m, /ACCEPTED +look at the docks/, /RUNNING/, /SUCCEEDED/, /local-admin .* somebody stands/],
+    },
     { document: 'docs/curl-robot.md', shows: 'accepted' },
     { document: 'docs/signing.md', shows: 'accepted', refused: 'FS_SIGNATURE_INVALID' },
-  ])('$document: curl alone is a robot', async ({ document, shows, refused = '' }) => {
-    const blocks = readBashBlocks(readFileSync(join(root, document), 'utf8'));
-    expect(blocks.length).toBeGreaterThan(0);
-    const lines = blocks.join('\n').replaceAll(`:${localPorts.gateway}`, `:${localPorts.gateway + portOffset}`);
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', lines], { cwd: dir }).catch((thrown: unknown) => {
-      const { stdout: printed, stderr } = thrown as { stdout: string; stderr: string };
-      throw new AppError('FS_INTERNAL', `The lines of ${document} failed.\n${printed}\n${stderr}`, { cause: thrown });
-    });
-    expect(stdout).toContain(`"result":"${shows}"`);
-    expect(stdout).toContain('MANUAL');
-    expect(stdout).toContain(refused);
-  });
+  ])(
+    '$document: every line does what is said',
+    async ({ document, shows, refused = '', also = [] }) => {
+      const blocks = readBashBlocks(readFileSync(join(root, document), 'utf8'));
+      expect(blocks.length).toBeGreaterThan(0);
+      const lines = blocks.join('\n').replaceAll(`:${localPorts.gateway}`, `:${localPorts.gateway + portOffset}`);
+      const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', lines], { cwd: dir }).catch((thrown: unknown) => {
+        const { stdout: printed, stderr } = thrown as { stdout: string; stderr: string };
+        throw new AppError('FS_INTERNAL', `The lines of ${document} failed.\n${printed}\n${stderr}`, { cause: thrown });
+      });
+      expect(stdout).toContain(`"result":"${shows}"`);
+      expect(stdout).toContain('MANUAL');
+      expect(stdout).toContain(refused);
+      for (const words of also) expect(stdout).toMatch(words);
+    },
+    120_000,
+  );
 });
+
+/** As the operator sees them who the lines are for. */
+async function countOnline(directory: string): Promise<number> {
+  const args = ['fleetstream', 'robots', 'list', '--status', 'online', '--json'];
+  const { stdout } = await run('npx', args, { cwd: directory });
+  return (JSON.parse(stdout) as { readonly robots: readonly unknown[] }).robots.length;
+}
 
 async function answers(port: number): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
