@@ -10,6 +10,8 @@ interface Target {
   readonly robotId: string;
   readonly commandId: string;
   readonly taskId: string;
+  readonly fleet: string;
+  readonly rolloutId: string;
 }
 
 interface Row {
@@ -20,6 +22,8 @@ interface Row {
   readonly ok: readonly number[];
   /** `one`: about one robot, which who may not know of it is told not to exist; `list`: says of those one may know of. */
   readonly about: 'one' | 'list';
+  /** What a robot out of reach is answered, as one that isn't there; 404 unless told. */
+  readonly nothing?: number;
   /** Of a list: whether the robot shows in it. */
   readonly shows?: boolean;
 }
@@ -89,6 +93,29 @@ const matrix: readonly Row[] = [
     ...{ operationId: 'readAudit', least: 'operator', ok: [200], about: 'list', shows: true },
     call: () => ['GET', '/v1/audit?limit=1000'],
   },
+  {
+    ...{ operationId: 'createRollout', least: 'operator', ok: [200], about: 'one', nothing: 422 },
+    call: ({ fleet }) => ['POST', '/v1/commands', { selector: { fleet }, command: go, dryRun: true }],
+  },
+  {
+    ...{ operationId: 'listRollouts', least: 'viewer', ok: [200], about: 'list', shows: true },
+    call: () => ['GET', '/v1/rollouts'],
+  },
+  {
+    ...{ operationId: 'getRollout', least: 'viewer', ok: [200], about: 'one' },
+    call: ({ rolloutId }) => ['GET', `/v1/rollouts/${rolloutId}`],
+  },
+  {
+    ...{ operationId: 'listRolloutRobots', least: 'viewer', ok: [200], about: 'one' },
+    call: ({ rolloutId }) => ['GET', `/v1/rollouts/${rolloutId}/robots`],
+  },
+  ...(['approve', 'pause', 'resume', 'abort'] as const).map((action): Row => {
+    const least = action === 'approve' ? 'approver' : 'operator';
+    return {
+      ...{ operationId: `${action}Rollout`, least, ok: [200, 409], about: 'one' },
+      call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/${action}`],
+    };
+  }),
 ];
 
 const mine = { fleets: ['a'], sites: ['s'] };
@@ -105,7 +132,10 @@ let backing: Backing;
 let service: TestService;
 let directory: string;
 let target: Target;
-const lost: Target = { robotId: 'nobody', commandId: 'nothing', taskId: 'no-task' };
+const lost: Target = {
+  ...{ robotId: 'nobody', commandId: 'nothing', taskId: 'no-task' },
+  ...{ fleet: 'no-fleet', rolloutId: 'no-rollout' },
+};
 
 const eventually = async (isSo: () => Promise<boolean>) => {
   await vi.waitFor(
@@ -129,7 +159,17 @@ beforeAll(async () => {
   await eventually(async () => (await service.get('/v1/robots')).status === 200);
   const task = await service.call('POST', '/v1/robots/amr-1/tasks', { key: 'first', body: steps });
   const [first] = task.body['commands'] as { readonly commandId: string }[];
-  target = { robotId: 'amr-1', commandId: first?.commandId ?? '', taskId: String(task.body['taskId']) };
+  const wanted = { selector: { fleet: 'a' }, command: go };
+  let rolloutId: unknown;
+  await eventually(async () => {
+    const { status, body } = await service.call('POST', '/v1/commands', { key: 'first', body: wanted });
+    rolloutId = body['rolloutId'];
+    return status === 202;
+  });
+  target = {
+    ...{ robotId: 'amr-1', commandId: first?.commandId ?? '', taskId: String(task.body['taskId']) },
+    ...{ fleet: 'a', rolloutId: String(rolloutId) },
+  };
   const path = `/v1/commands/${target.commandId}`;
   await eventually(async () => (await service.get(path)).body['status'] !== 'REQUESTED');
 });
@@ -189,7 +229,8 @@ describe.each(matrix)('$operationId', (row) => {
   it('of a robot that the token is for', async () => {
     const answer = await ask(row, { role: row.least, scopes: mine });
     expect(row.ok).toContain(answer.status);
-    if (row.shows === true) expect(answer.body).toContain('amr-1');
+    if (row.shows === true)
+      expect(answer.body).toMatch(row.operationId === 'listRollouts' ? target.rolloutId : 'amr-1');
     expect(answer.body).not.toContain('amr-2');
   });
 
@@ -198,9 +239,10 @@ describe.each(matrix)('$operationId', (row) => {
     if (row.about === 'list') {
       expect(row.ok).toContain(answer.status);
       expect(answer.body).not.toContain('amr-1');
+      expect(answer.body).not.toContain(target.rolloutId);
     } else {
       const nothing = await ask(row, { role: 'admin', scopes, to: lost });
-      expect(answer.status).toBe(404);
+      expect(answer.status).toBe(row.nothing ?? 404);
       expect(toProblem(answer.body)).toEqual(toProblem(nothing.body));
     }
   });
