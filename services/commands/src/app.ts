@@ -97,10 +97,10 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   };
   let draining = false;
   const readiness = (): Readiness => ({
-    ready: producer.healthy() && follower.caughtUp() && !draining,
+    ready: producer.healthy() && follower.caughtUp() && rollouts.caughtUp() && !draining,
     draining,
     log: producer.healthy() ? 'ok' : 'unavailable',
-    caughtUp: follower.caughtUp(),
+    caughtUp: follower.caughtUp() && rollouts.caughtUp(),
     redis: cache.breakerState(),
     platform: platform?.breakerState() ?? 'none',
   });
