@@ -10,10 +10,7 @@ interface Target {
   readonly robotId: string;
   readonly commandId: string;
   readonly taskId: string;
-<<<<<<< services/commands/src/access-matrix.real.test.ts
-=======
   readonly fleet: string;
->>>>>>> /tmp/d.new
   readonly rolloutId: string;
 }
 
@@ -97,20 +94,11 @@ const matrix: readonly Row[] = [
     call: () => ['GET', '/v1/audit?limit=1000'],
   },
   {
-<<<<<<< services/commands/src/access-matrix.real.test.ts
-    // Of nobody that one may reach: as if there were no robots.
-    ...{ operationId: 'createRollout', least: 'operator', ok: [200, 422], about: 'list', shows: true },
-    call: () => ['POST', '/v1/commands', { selector: { fleet: 'a' }, command: go, dryRun: true }],
-  },
-  {
-    ...{ operationId: 'listRollouts', least: 'viewer', ok: [200], about: 'list' },
-=======
     ...{ operationId: 'createRollout', least: 'operator', ok: [200], about: 'one', nothing: 422 },
     call: ({ fleet }) => ['POST', '/v1/commands', { selector: { fleet }, command: go, dryRun: true }],
   },
   {
     ...{ operationId: 'listRollouts', least: 'viewer', ok: [200], about: 'list', shows: true },
->>>>>>> /tmp/d.new
     call: () => ['GET', '/v1/rollouts'],
   },
   {
@@ -121,26 +109,6 @@ const matrix: readonly Row[] = [
     ...{ operationId: 'listRolloutRobots', least: 'viewer', ok: [200], about: 'one' },
     call: ({ rolloutId }) => ['GET', `/v1/rollouts/${rolloutId}/robots`],
   },
-<<<<<<< services/commands/src/access-matrix.real.test.ts
-  {
-    ...{ operationId: 'approveRollout', least: 'approver', ok: [409], about: 'one' },
-    call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/approve`],
-  },
-  {
-    // The stop of its robot may have aborted it already.
-    ...{ operationId: 'pauseRollout', least: 'operator', ok: [200, 409], about: 'one' },
-    call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/pause`],
-  },
-  {
-    // The stop of its robot may have aborted it already.
-    ...{ operationId: 'resumeRollout', least: 'operator', ok: [200, 409], about: 'one' },
-    call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/resume`],
-  },
-  {
-    ...{ operationId: 'abortRollout', least: 'operator', ok: [200], about: 'one' },
-    call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/abort`],
-  },
-=======
   ...(['approve', 'pause', 'resume', 'abort'] as const).map((action): Row => {
     const least = action === 'approve' ? 'approver' : 'operator';
     return {
@@ -148,7 +116,6 @@ const matrix: readonly Row[] = [
       call: ({ rolloutId }) => ['POST', `/v1/rollouts/${rolloutId}/${action}`],
     };
   }),
->>>>>>> /tmp/d.new
 ];
 
 const mine = { fleets: ['a'], sites: ['s'] };
@@ -165,14 +132,10 @@ let backing: Backing;
 let service: TestService;
 let directory: string;
 let target: Target;
-<<<<<<< services/commands/src/access-matrix.real.test.ts
-const lost: Target = { robotId: 'nobody', commandId: 'nothing', taskId: 'no-task', rolloutId: 'no-rollout' };
-=======
 const lost: Target = {
   ...{ robotId: 'nobody', commandId: 'nothing', taskId: 'no-task' },
   ...{ fleet: 'no-fleet', rolloutId: 'no-rollout' },
 };
->>>>>>> /tmp/d.new
 
 const eventually = async (isSo: () => Promise<boolean>) => {
   await vi.waitFor(
@@ -196,13 +159,6 @@ beforeAll(async () => {
   await eventually(async () => (await service.get('/v1/robots')).status === 200);
   const task = await service.call('POST', '/v1/robots/amr-1/tasks', { key: 'first', body: steps });
   const [first] = task.body['commands'] as { readonly commandId: string }[];
-<<<<<<< services/commands/src/access-matrix.real.test.ts
-  const plan = { canary: { robots: 1 }, gate: { observeMs: 3_600_000 } };
-  const wanted = { selector: { ids: ['amr-1'] }, command: go, rollout: plan };
-  const rollout = await service.call('POST', '/v1/commands', { key: 'many', body: wanted });
-  const ids = { taskId: String(task.body['taskId']), rolloutId: String(rollout.body['rolloutId']) };
-  target = { robotId: 'amr-1', commandId: first?.commandId ?? '', ...ids };
-=======
   const wanted = { selector: { fleet: 'a' }, command: go };
   let rolloutId: unknown;
   await eventually(async () => {
@@ -214,7 +170,6 @@ beforeAll(async () => {
     ...{ robotId: 'amr-1', commandId: first?.commandId ?? '', taskId: String(task.body['taskId']) },
     ...{ fleet: 'a', rolloutId: String(rolloutId) },
   };
->>>>>>> /tmp/d.new
   const path = `/v1/commands/${target.commandId}`;
   await eventually(async () => (await service.get(path)).body['status'] !== 'REQUESTED');
 });
