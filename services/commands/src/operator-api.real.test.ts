@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Backing,
+  bearer,
   type CallOptions,
   startBacking,
   startService,
@@ -166,4 +167,55 @@ it('the list goes on where its page ended, and a command says when nothing is ne
   await say(robotId, ids[0] ?? '', 'ACKED');
   await eventually(() => statusOf(ids[0] ?? '')).toBe('ACKED');
   expect((await service.call('GET', path, { headers: { 'if-none-match': etag } })).status).toBe(200);
+});
+
+it('the audit tells who did what, when and why, page by page', async () => {
+  const robotId = newRobot();
+  const commandId = await request(robotId, { ...go, reason: 'because', needsApproval: true });
+  await post(`/v1/robots/${robotId}/commands/${commandId}/approve`, { role: 'approver', subject: 'bob' });
+  await eventually(() => statusOf(commandId)).toBe('QUEUED');
+  await post(`/v1/robots/${robotId}/stop`, { role: 'operator', subject: 'cyd' });
+  await eventually(() => statusOf(commandId)).toBe('SUPERSEDED');
+  const told: unknown[] = [];
+  let next: string | undefined = '';
+  while (next !== undefined) {
+    const cursor = next === '' ? '' : `&cursor=${next}`;
+    const { body } = await service.get(`/v1/audit?robotId=${robotId}&limit=2${cursor}`, 'operator');
+    for (const entry of body['entries'] as Record<string, unknown>[]) told.push([entry['by'], entry['act']]);
+    next = body['next'] as string | undefined;
+  }
+  expect(told.toSorted()).toEqual([
+    ['bob', 'approved'],
+    ['cyd', 'stopped'],
+    ['cyd', 'was-superseded'],
+    ['test-operator', 'requested'],
+  ]);
+});
+
+it('who follows a command is told every step once, also after coming again', async () => {
+  const robotId = newRobot();
+  const commandId = await request(robotId);
+  await eventually(() => statusOf(commandId)).toBe('QUEUED');
+  const read = async (headers: Record<string, string>, enough: string) => {
+    const gone = new AbortController();
+    const answer = await fetch(`${service.url}/v1/commands/${commandId}/events`, {
+      headers: { ...(await bearer('viewer')), ...headers },
+      signal: gone.signal,
+    });
+    let text = '';
+    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part;
+      if (text.includes(`"status":"${enough}"`)) break;
+    }
+    gone.abort();
+    return text;
+  };
+  const before = await read({}, 'QUEUED');
+  expect([...before.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)).toEqual(['ACCEPTED', 'QUEUED']);
+  const lastId = [...before.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+  const after = read({ 'last-event-id': lastId }, 'SUCCEEDED');
+  await say(robotId, commandId, 'ACKED');
+  await eventually(() => statusOf(commandId)).toBe('ACKED');
+  await say(robotId, commandId, 'SUCCEEDED');
+  expect([...(await after).matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)).toEqual(['ACKED', 'SUCCEEDED']);
 });
