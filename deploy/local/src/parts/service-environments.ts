@@ -48,6 +48,11 @@ export function toCommandsEnvironment({
     COMMANDS_PLATFORM_URL: layout.platformUrl,
     COMMANDS_PLATFORM_TOKEN: toPlatformToken(secrets),
     COMMANDS_PLATFORM_MAPPING: JSON.stringify({ total: '$.total' }),
+    COMMANDS_PROCESSOR_URL: layout.processorUrl(0),
+    COMMANDS_PROCESSOR_TOKEN: secrets.apiToken,
+    // A run may ask for a thousand commands a second under one name.
+    COMMANDS_RATE_PER_SECOND: '2000',
+    COMMANDS_RATE_BURST: '4000',
     // Robots that join should be enrolled while somebody watches.
     COMMANDS_PLATFORM_FRESH_MS: '2000',
     // Robots of this machine are on this machine.
