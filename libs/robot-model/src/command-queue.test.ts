@@ -1,3 +1,4 @@
+import { type CommandStatus } from '@fleetstream/contracts';
 import { describe, expect, it } from 'vitest';
 import { answer, commandsWith, limits, robot, start } from '../test/queued-commands.ts';
 import { statusOfAction } from './command-answers.ts';
