@@ -1,3 +1,1 @@
-export const schemathesisVersion: string;
-
 export function schemathesisDir(cacheDir: string): string;

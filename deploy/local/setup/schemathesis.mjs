@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from './run-command.mjs';
 
-export const schemathesisVersion = '4.32.5';
+const schemathesisVersion = '4.32.5';
 
 /** Where its Python modules lie once they are there. */
 export function schemathesisDir(cacheDir) {

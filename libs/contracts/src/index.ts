@@ -59,7 +59,6 @@ export {
 } from './events/robot-events.ts';
 export {
   type GateFigures,
-  gateFiguresSchema,
   type RolloutAbortedData,
   type RolloutCommand,
   rolloutCommandSchema,

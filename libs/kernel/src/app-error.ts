@@ -1,4 +1,5 @@
-import { errorCatalogue, type ErrorCode, type ErrorSpec } from './error-catalogue.ts';
+import { errorCatalogue, type ErrorCode } from './error-catalogue.ts';
+import { type ErrorSpec } from './error-spec.ts';
 
 /** What may be logged with an error. Never a secret, never a body. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;

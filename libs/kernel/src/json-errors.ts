@@ -1,4 +1,4 @@
-import { type ErrorSpec } from './error-catalogue.ts';
+import { type ErrorSpec } from './error-spec.ts';
 
 /** What stands against bytes that were to be JSON: of a body as a whole, or of one event in it. */
 export const jsonErrors = {

@@ -38,7 +38,7 @@ export interface BenchStage {
   end(): Promise<void>;
 }
 
-export const partitionCount = 6;
+const partitionCount = 6;
 const inputTopic = 'robots';
 const caughtUpWithinMs = 15 * 60_000;
 

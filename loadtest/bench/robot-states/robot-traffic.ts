@@ -104,7 +104,7 @@ function runSteadily(eventsPerSecond: number, appendNext: (count: number) => Pro
   };
 }
 
-export function toRobotId(robot: number): string {
+function toRobotId(robot: number): string {
   return `robot-${String(robot).padStart(7, '0')}`;
 }
 

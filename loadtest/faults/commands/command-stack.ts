@@ -37,7 +37,7 @@ export interface CommandStack {
 
 const secret = 'only for this run, on this machine, and long enough';
 /** Short, so that what nobody answers is asked about within a round. */
-export const answerWithinMs = 1_500;
+const answerWithinMs = 1_500;
 export const partSlots = [0, 1] as const;
 
 export async function startCommandStack(context: FaultContext): Promise<CommandStack> {
@@ -97,7 +97,8 @@ class Stack implements CommandStack {
     const name = `${part}-${slot}`;
     await this.#running.get(name)?.kill();
     if (!this.#ports.has(name)) this.#ports.set(name, await findFreePort());
-    const program = part === 'commands' ? 'loadtest/faults/commands/worker.ts' : `services/${part}/src/main.ts`;
+    const program =
+      part === 'commands' ? 'loadtest/faults/commands/command-worker.program.ts' : `services/${part}/src/main.ts`;
     const started = spawnLocalProcess({
       ...{ name, address: this.#urlOf(part, slot), appendLog: true, stopTimeoutMs: 30_000 },
       command: context.nodeFile,

@@ -4,7 +4,7 @@ import { type DeliveryDesk } from '../../../services/commands/src/domain/deliver
  * - `ignore-grant`: hands over what it has claimed without waiting for the log
  * - `reoffer`: the same, and takes every command for one that may be done twice
  */
-export const plantedDeliveryBugs = ['ignore-grant', 'reoffer'] as const;
+const plantedDeliveryBugs = ['ignore-grant', 'reoffer'] as const;
 
 /** The desk with a bug in it, to see that the checks catch it; without a name the desk as it is. */
 export function plantBug(bug: string | undefined, desk: DeliveryDesk, instance: string): DeliveryDesk {

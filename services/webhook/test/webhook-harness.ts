@@ -155,7 +155,7 @@ export function signedHeaders(
   };
 }
 
-export async function postEvents(
+async function postEvents(
   url: string,
   robotId: string,
   body: string | Buffer,

@@ -7,7 +7,7 @@ import { errorLevels, textSchema } from './shared.ts';
 export const rolloutMax = { robots: 100_000, robotsPerPart: 4_000, ids: 10_000, waves: 1_000, places: 256 } as const;
 
 /** An id of a rollout is short: the ids of its commands are made of it and the robot's. */
-export const rolloutIdSchema = z.string().regex(/^[A-Za-z0-9][\w-]{0,39}$/, 'an id of a rollout');
+const rolloutIdSchema = z.string().regex(/^[A-Za-z0-9][\w-]{0,39}$/, 'an id of a rollout');
 
 /** Which robots are meant: those of which everything that is given holds. */
 export const selectorSchema = z

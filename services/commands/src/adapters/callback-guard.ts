@@ -109,7 +109,7 @@ export function createCallbackGuard({
 }
 
 /** So that it is told from a connection that failed. */
-export class CallbackRefused extends Error {
+class CallbackRefused extends Error {
   override readonly name = 'CallbackRefused';
 
   constructor() {

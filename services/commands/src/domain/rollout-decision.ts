@@ -38,7 +38,7 @@ export function figuresOfWave(rollout: Rollout, progress: RolloutProgress, wave:
   return toFigures(rollout, progress, releases, nowMs);
 }
 
-export function figuresOfAll(rollout: Rollout, progress: RolloutProgress, nowMs: number): GateFigures {
+function figuresOfAll(rollout: Rollout, progress: RolloutProgress, nowMs: number): GateFigures {
   return toFigures(rollout, progress, rollout.releases, nowMs);
 }
 

@@ -112,7 +112,7 @@ export function isWaiting({ status }: CommandMark): boolean {
 }
 
 /** Whether nothing more is to be expected of it, as far as a gate goes. */
-export function hasCommandEnded({ status, verification }: CommandMark): boolean {
+function hasCommandEnded({ status, verification }: CommandMark): boolean {
   return isTerminal(status) && !(status === 'SUCCEEDED' && verification === 'PENDING');
 }
 

@@ -37,7 +37,7 @@ export function commandTold(robotId: string, status: CommandStatus, more: Partia
   };
 }
 
-export const someFigures = { robots: 1, ended: 1, succeeded: 1, failed: 0, diverged: 0, raisedErrors: 0 };
+const someFigures = { robots: 1, ended: 1, succeeded: 1, failed: 0, diverged: 0, raisedErrors: 0 };
 
 export function released(step: number, wave: number, from: number, to: number, by = 'a'): RolloutEvent {
   return { kind: 'released', data: { rolloutId, step, by, wave, from, to } };
