@@ -9,6 +9,7 @@ const plantedDeliveryBugs = ['ignore-grant', 'reoffer'] as const;
 /** The desk with a bug in it, to see that the checks catch it; without a name the desk as it is. */
 export function plantBug(bug: string | undefined, desk: DeliveryDesk, instance: string): DeliveryDesk {
   if (bug === undefined || bug === '') return desk;
+  if (!plantedDeliveryBugs.some((known) => known === bug)) throw new RangeError(`No bug is called ${bug}`);
   const note = desk.note.bind(desk);
   const claim = desk.claim.bind(desk);
   if (bug === 'reoffer') {
