@@ -2,6 +2,7 @@ import { env, execPath, getuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { isS3ServerThere } from '@fleetstream/local';
 import { describe, expect, it } from 'vitest';
+import { commandKill } from './commands/command-kill.ts';
 import { brokerBounce } from './processor/broker-bounce.ts';
 import { clockJump } from './processor/clock-jump.ts';
 import { delayedEndTxn } from './processor/delayed-end-txn.ts';
@@ -15,7 +16,9 @@ import { zombie } from './processor/zombie.ts';
 import { runFaultCommand } from './run-fault-command.ts';
 import { type Scenario } from './scenario.ts';
 import { storeCorrupt } from './store/store-corrupt.ts';
+import { soak } from './soak/soak.ts';
 import { malformedBriefly } from './trust/malformed.ts';
+import { rotationBriefly } from './trust/rotation.ts';
 import { store503, storeDown, storeSlow } from './store/store-outage.ts';
 import { kafkaBounce } from './webhook/kafka-bounce.ts';
 import { redisLoss } from './webhook/redis-loss.ts';
@@ -62,6 +65,10 @@ describe('a round of', () => {
     { scenario: redisLoss, flags: ['--rounds', '1'] },
     { scenario: rollingRestart, flags: ['--rounds', '1'] },
     { scenario: malformedBriefly, flags: ['--rounds', '1'] },
+    { scenario: rotationBriefly, flags: ['--rounds', '1'] },
+    { scenario: commandKill, flags: ['--rounds', '1'] },
+    // Too short to judge slopes, long enough to take samples.
+    { scenario: soak, flags: ['--for', '15s'] },
   ])(
     '$scenario.name comes out right',
     async ({ scenario, flags, fit = true }) => {

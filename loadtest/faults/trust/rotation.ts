@@ -18,33 +18,44 @@ import { type FaultContext, type PlayedRound, type Scenario, sumOf } from '../sc
 import { type PodStack, startPodStack } from './pod-stack.ts';
 
 /** Every robot of a fleet gets a new key under load; then some are revoked, while the others go on. */
-export const rotation: Scenario = {
-  name: 'rotation',
-  summary: "10,000 robots' keys rotated under load, some revoked; no right signature is refused",
-  run: async (_options, context, playRounds) => {
-    const stack = await startPodStack({ name: 'rotation', context, pods: 2, gateway: false });
-    try {
-      await playRounds((seed, index) => playRotation(stack, seed, index, context));
-    } finally {
-      await stack.end();
-    }
-  },
-  check: (rounds) => [
-    exactly('falseRejects', sumOf(rounds, 'falseRejects'), 0),
-    exactly('oldKeysTakenAfterTheOverlap', sumOf(rounds, 'oldKeysTaken'), 0),
-    exactly('revokedTaken', sumOf(rounds, 'revokedTaken'), 0),
-    exactly('acknowledgedLost', sumOf(rounds, 'lost'), 0),
-    atLeast('robotsRotated', Math.min(...rounds.map(({ figures }) => figures['robotsRotated'] ?? 0)), robotCount),
-    atLeast('eventsDuringRotation', sumOf(rounds, 'events'), robotCount * rounds.length),
-    atMost(
-      'revokedWithinMs',
-      Math.max(0, ...rounds.map(({ figures }) => figures['revokedWithinMs'] ?? Infinity)),
-      3000,
-    ),
-  ],
-};
+export const rotation = defineRotation('rotation', 10_000);
+/** The same in a few seconds, to show that it can be played. */
+export const rotationBriefly = defineRotation('rotation-briefly', 600);
 
-const robotCount = 10_000;
+function defineRotation(name: string, robotCount: number): Scenario {
+  return {
+    name,
+    summary: `${robotCount.toLocaleString('en')} robots' keys rotated under load, some revoked; no right signature is refused`,
+    run: async (_options, context, playRounds) => {
+      const stack = await startPodStack({ name, context, pods: 2, gateway: false });
+      try {
+        await playRounds((seed, index) => playRotation(stack, { seed, index, robotCount }, context));
+      } finally {
+        await stack.end();
+      }
+    },
+    check: (rounds) => [
+      exactly('falseRejects', sumOf(rounds, 'falseRejects'), 0),
+      exactly('oldKeysTakenAfterTheOverlap', sumOf(rounds, 'oldKeysTaken'), 0),
+      exactly('revokedTaken', sumOf(rounds, 'revokedTaken'), 0),
+      exactly('acknowledgedLost', sumOf(rounds, 'lost'), 0),
+      atLeast('robotsRotated', Math.min(...rounds.map(({ figures }) => figures['robotsRotated'] ?? 0)), robotCount),
+      atLeast('eventsDuringRotation', sumOf(rounds, 'events'), robotCount * rounds.length),
+      atMost(
+        'revokedWithinMs',
+        Math.max(0, ...rounds.map(({ figures }) => figures['revokedWithinMs'] ?? Infinity)),
+        3000,
+      ),
+    ],
+  };
+}
+
+interface RotationRound {
+  readonly seed: number;
+  readonly index: number;
+  readonly robotCount: number;
+}
+
 const lanes = 16;
 /** How long the old version stays good after the last robot has the new one. */
 const overlapAfterMs = 5000;
@@ -57,7 +68,8 @@ interface Tally {
   readonly accepted: Map<string, string>;
 }
 
-async function playRotation(stack: PodStack, seed: number, index: number, context: FaultContext): Promise<PlayedRound> {
+async function playRotation(stack: PodStack, round: RotationRound, context: FaultContext): Promise<PlayedRound> {
+  const { seed, index, robotCount } = round;
   const random = createRandom(seed, 'rotation');
   const pools = stack.podUrls.map((url) => new Pool(url, { connections: lanes, pipelining: 1 }));
   const table = await openSharedTable(stack.redisUrl, keyTableName, silentLog);
