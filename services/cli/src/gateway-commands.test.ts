@@ -1,45 +1,27 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { deriveRobotSecret, signatureHeaders, verifyContent } from '@fleetstream/signing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestingGateway, type TestingGateway } from './testing-gateway.ts';
 import { createTestingWorld, type TestingWorld, testingToken } from './testing-world.ts';
 
-interface Seen {
-  readonly request: IncomingMessage;
-  readonly body: string;
-}
-
 let world: TestingWorld;
-let answer: { readonly status: number; readonly body: string };
-let seen: Seen[] = [];
-
-const server = createServer((request, response) => {
-  void text(request).then((body) => {
-    seen.push({ request, body });
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
-  });
-});
+let gateway: TestingGateway;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  world = createTestingWorld({ gatewayUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  gateway = await startTestingGateway();
+  world = createTestingWorld({ gatewayUrl: gateway.url });
 });
 
 afterAll(async () => {
   world.remove();
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  });
+  await gateway.stop();
 });
 
 beforeEach(() => {
-  seen = [];
+  gateway.seen.length = 0;
 });
 
 const say = (status: number, body: unknown) => {
-  answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) };
+  gateway.say({ status, body });
 };
 
 const send = (...more: readonly string[]) =>
@@ -59,10 +41,10 @@ describe('fleetstream send', () => {
   it('posts one signed CloudEvent', async () => {
     say(202, { results: [{ id: 'e1', result: 'accepted' }] });
     expect(await send()).toEqual({ code: 0, out: 'e1 accepted', notes: '' });
-    const [one] = seen;
+    const [one] = gateway.seen;
     if (one === undefined) expect.unreachable();
-    const { headers, url } = one.request;
-    expect(url).toBe('/v1/robots/r1/events');
+    const { headers, path } = one;
+    expect(path).toBe('/v1/robots/r1/events');
     expect(JSON.parse(one.body)).toMatchObject({
       specversion: '1.0',
       id: 'e1',
@@ -115,7 +97,7 @@ describe('fleetstream send', () => {
     world.write('data.json', '{"code":"FILE"}');
     await world.run(['send', 'r1', '--type', 't', '--data', '@data.json']);
     await world.run(['send', 'r1', '--type', 't', '--data', '-'], { input: '{"code":"INPUT"}' });
-    expect(seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([
+    expect(gateway.seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([
       { code: 'FILE' },
       { code: 'INPUT' },
     ]);
@@ -128,7 +110,7 @@ describe('fleetstream state', () => {
     const { code, out } = await world.run(['state', 'r1']);
     expect(code).toBe(0);
     expect(out).toContain('"status": "online"');
-    expect(seen[0]?.request.headers.authorization).toBe(`Bearer ${testingToken}`);
+    expect(gateway.seen[0]?.headers.authorization).toBe(`Bearer ${testingToken}`);
   });
 
   it('shows all robots in a table', async () => {
@@ -154,8 +136,9 @@ describe('fleetstream state', () => {
   });
 
   it('prints the very answer as JSON', async () => {
-    say(200, '{"robots":[],"asOf":[{"partition":0,"offset":12345678901234567890}]}\n');
-    expect((await world.run(['state', '--json'])).out).toBe(answer.body.trim());
+    const body = '{"robots":[],"asOf":[{"partition":0,"offset":12345678901234567890}]}';
+    say(200, `${body}\n`);
+    expect((await world.run(['state', '--json'])).out).toBe(body);
   });
 
   it('says what to do about an unknown robot', async () => {

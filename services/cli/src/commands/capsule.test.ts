@@ -1,33 +1,24 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type CapsuleContent } from '@fleetstream/contracts';
 import { createRobotFold, defaultRobotRules, RobotRefold } from '@fleetstream/robot-model';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestingGateway, type TestingGateway } from '../testing-gateway.ts';
 import { createTestingWorld, type TestingWorld } from '../testing-world.ts';
 
 let world: TestingWorld;
-let answer = { status: 200, body: '' };
-const paths: string[] = [];
-const server = createServer((request, response) => {
-  paths.push(request.url ?? '');
-  response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
-});
+let gateway: TestingGateway;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  world = createTestingWorld({ gatewayUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  gateway = await startTestingGateway();
+  world = createTestingWorld({ gatewayUrl: gateway.url });
 });
 
 afterAll(async () => {
   world.remove();
-  await new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  });
+  await gateway.stop();
 });
 
 /** A robot that says something, falls silent, and is heard again. */
@@ -66,14 +57,15 @@ const toText = (content: CapsuleContent, hashed = content) =>
   });
 
 it('writes what the processor gives, checked, and replays it to the same', async () => {
-  answer = { status: 200, body: toText(createContent()) };
+  const body = toText(createContent());
+  gateway.say({ status: 200, body });
   const { code, notes } = await world.run(['capsule', 'r1', '--from', '5', '--to', '2026-01-01T00:00:00Z']);
   expect([code, notes]).toEqual([0, expect.stringMatching(/^r1\.capsule\.json\.gz: 2 events, 6 outputs, sha256 /)]);
-  expect(paths.at(-1)).toBe('/v1/robots/r1/capsule?from=5&to=2026-01-01T00%3A00%3A00Z');
-  expect(gunzipSync(readFileSync(join(world.folder, 'r1.capsule.json.gz'))).toString()).toBe(answer.body);
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots/r1/capsule?from=5&to=2026-01-01T00%3A00%3A00Z');
+  expect(gunzipSync(readFileSync(join(world.folder, 'r1.capsule.json.gz'))).toString()).toBe(body);
   const replayed = await world.run(['replay', 'r1.capsule.json.gz']);
   expect([replayed.code, replayed.out]).toEqual([0, 'r1: 2 events, 6 outputs, the same byte for byte']);
-  const piped = await world.run(['replay', '-', '--json'], { input: answer.body });
+  const piped = await world.run(['replay', '-', '--json'], { input: body });
   expect(JSON.parse(piped.out)).toEqual({ robotId: 'r1', events: 2, outputs: 6, differences: [] });
 });
 
@@ -111,7 +103,7 @@ it.each([
 });
 
 it('passes on why there is none', async () => {
-  answer = { status: 410, body: JSON.stringify({ code: 'FS_HISTORY_GONE', title: 'Gone', hint: 'Ask for later.' }) };
+  gateway.say({ status: 410, body: { code: 'FS_HISTORY_GONE', title: 'Gone', hint: 'Ask for later.' } });
   const { code, notes } = await world.run(['capsule', 'r7', '--from', '1']);
   expect([code, notes]).toEqual([1, 'fleetstream: 410 FS_HISTORY_GONE: Gone\nAsk for later.']);
   expect(existsSync(join(world.folder, 'r7.capsule.json.gz'))).toBe(false);
@@ -127,10 +119,10 @@ it.each([
 });
 
 it('asks for a state of old, and for robots that are chosen', async () => {
-  answer = { status: 200, body: '{"robotId":"r1","state":{}}' };
+  gateway.say({ status: 200, body: '{"robotId":"r1","state":{}}' });
   await world.run(['state', 'r1', '--at', '2026-01-31T12:00:00Z']);
-  expect(paths.at(-1)).toBe('/v1/robots/r1?at=2026-01-31T12%3A00%3A00Z');
-  answer = { status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' };
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots/r1?at=2026-01-31T12%3A00%3A00Z');
+  gateway.say({ status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' });
   const { notes } = await world.run([
     'state',
     '--status',
@@ -141,6 +133,6 @@ it('asks for a state of old, and for robots that are chosen', async () => {
     '--limit',
     '5',
   ]);
-  expect(paths.at(-1)).toBe('/v1/robots?status=offline&batteryBelow=20&limit=5&retired=true');
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots?status=offline&batteryBelow=20&limit=5&retired=true');
   expect(notes).toContain('There are more');
 });

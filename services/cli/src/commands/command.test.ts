@@ -1,44 +1,22 @@
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestingGateway, type TestingGateway } from '../testing-gateway.ts';
 import { createTestingWorld, type TestingWorld, testingToken } from '../testing-world.ts';
 
-interface Seen {
-  readonly request: string;
-  readonly authorization: string | undefined;
-  readonly key: string | undefined;
-  readonly body: string;
-}
-
 let world: TestingWorld;
-/** What the service answers, one after the other; the last goes on. */
-let answers: { readonly status: number; readonly body: object }[] = [];
-let seen: Seen[] = [];
-
-const server = createServer((request, response) => {
-  void text(request).then((body) => {
-    const { method = '', url = '', headers } = request;
-    const key = headers['idempotency-key'] as string | undefined;
-    seen.push({ request: `${method} ${url}`, authorization: headers.authorization, key, body });
-    const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? { status: 500, body: {} };
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
-  });
-});
+let gateway: TestingGateway;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  world = createTestingWorld({ gatewayUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  gateway = await startTestingGateway();
+  world = createTestingWorld({ gatewayUrl: gateway.url });
 });
 
 afterAll(async () => {
   world.remove();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  await gateway.stop();
 });
 
 beforeEach(() => {
-  seen = [];
+  gateway.seen.length = 0;
 });
 
 const requested = { status: 202, body: { commandId: 'cmd-1', robotId: 'r1', status: 'REQUESTED' } };
@@ -56,25 +34,22 @@ const stand = (status: string, more: object = {}) => ({
 
 describe('fleetstream command', () => {
   it('sends what was asked for, with the token and the key', async () => {
-    answers = [requested];
+    gateway.say(requested);
     const args = ['--parameters', '{"x":1}', '--expires', '1.5m', '--key', 'k1', '--reason', 'why'];
     const { code, out } = await world.run(['command', 'send', 'r1', 'move', ...args]);
     expect({ code, out }).toEqual({ code: 0, out: 'cmd-1' });
-    const { body, ...rest } = seen[0] ?? expect.unreachable();
-    expect(rest).toEqual({
-      request: 'POST /v1/robots/r1/commands',
-      authorization: `Bearer ${testingToken}`,
-      key: 'k1',
-    });
+    const { request, headers, body } = gateway.seen[0] ?? expect.unreachable();
+    expect(request).toBe('POST /v1/robots/r1/commands');
+    expect(headers).toMatchObject({ authorization: `Bearer ${testingToken}`, 'idempotency-key': 'k1' });
     expect(JSON.parse(body)).toEqual({ action: 'move', parameters: { x: 1 }, expiresInMs: 90_000, reason: 'why' });
   });
 
   it('takes another key each time', async () => {
-    answers = [requested];
+    gateway.say(requested);
     await world.run(['command', 'send', 'r1', 'move']);
     await world.run(['command', 'send', 'r1', 'move']);
-    expect(seen[0]?.key).toMatch(/^[\w-]{36}$/);
-    expect(seen[1]?.key).not.toBe(seen[0]?.key);
+    expect(gateway.seen[0]?.headers['idempotency-key']).toMatch(/^[\w-]{36}$/);
+    expect(gateway.seen[1]?.headers['idempotency-key']).not.toBe(gateway.seen[0]?.headers['idempotency-key']);
   });
 
   it.each([
@@ -82,7 +57,7 @@ describe('fleetstream command', () => {
     { name: 'failed', end: stand('FAILED', { reason: 'jammed' }), code: 1, says: /ended as FAILED: jammed/ },
     { name: 'expired', end: stand('EXPIRED'), code: 1, says: /ended as EXPIRED/ },
   ])('waits until it $name', async ({ end, code, says }) => {
-    answers = [requested, stand('RUNNING'), end];
+    gateway.say(requested, stand('RUNNING'), end);
     const result = await world.run(['command', 'send', 'r1', 'move', '--wait']);
     expect(result.code).toBe(code);
     expect(result.out + result.notes).toMatch(says);
@@ -90,7 +65,7 @@ describe('fleetstream command', () => {
   });
 
   it('shows a life, and as JSON what came', async () => {
-    answers = [stand('RUNNING')];
+    gateway.say(stand('RUNNING'));
     const { out } = await world.run(['command', 'status', 'cmd-1']);
     expect(out.split('\n')).toEqual([
       'cmd-1  r1  move  (by ada)',
@@ -102,17 +77,17 @@ describe('fleetstream command', () => {
   });
 
   it('lists, and passes its filters on', async () => {
-    answers = [{ status: 200, body: { commands: [stand('RUNNING').body] } }];
+    gateway.say({ status: 200, body: { commands: [stand('RUNNING').body] } });
     const { out } = await world.run(['command', 'list', '--robot', 'r1', '--status', 'running']);
     expect(out.split('\n')).toEqual([
       'COMMAND  ROBOT  ACTION  STATUS   REQUESTED (UTC)      BY',
       'cmd-1    r1     move    RUNNING  1970-01-01 00:00:00  ada',
     ]);
-    expect(seen[0]?.request).toBe('GET /v1/commands?limit=20&robotId=r1&status=RUNNING');
+    expect(gateway.seen[0]?.request).toBe('GET /v1/commands?limit=20&robotId=r1&status=RUNNING');
   });
 
   it('watches each step once, to the end', async () => {
-    answers = [stand('RUNNING'), stand('SUCCEEDED', { result: 'there' })];
+    gateway.say(stand('RUNNING'), stand('SUCCEEDED', { result: 'there' }));
     const { code, out } = await world.run(['command', 'watch', 'cmd-1']);
     expect(code).toBe(0);
     expect(out.split('\n')).toEqual(['  1970-01-01 00:00:00.000  ACCEPTED', '  1970-01-01 00:00:01.500  RUNNING']);
@@ -127,19 +102,19 @@ describe('fleetstream command', () => {
       before: [stand('RUNNING')],
     },
   ])('$name, and says what comes of that', async ({ args, posts, before }) => {
-    answers = [...before, { ...requested, body: { ...requested.body, commandId: 'cmd-2' } }, stand('SUCCEEDED')];
+    gateway.say(...before, { ...requested, body: { ...requested.body, commandId: 'cmd-2' } }, stand('SUCCEEDED'));
     const { code, out } = await world.run(['command', ...args, '--reason', 'why', '--key', 'k1', '--wait']);
     expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: 'cmd-2' });
     expect(out).toContain('SUCCEEDED');
-    const posted = seen.find(({ request }) => request.startsWith('POST'));
+    const posted = gateway.seen.find(({ request }) => request.startsWith('POST'));
     expect(posted).toMatchObject({ request: `POST ${posts}`, key: 'k1', body: '{"reason":"why"}' });
-    expect(seen.at(-1)?.request).toBe('GET /v1/commands/cmd-2');
+    expect(gateway.seen.at(-1)?.request).toBe('GET /v1/commands/cmd-2');
   });
 
   it.each(['approve', 'decline'])('lets a second person %s', async (verb) => {
-    answers = [stand('ACCEPTED'), requested];
+    gateway.say(stand('ACCEPTED'), requested);
     expect(await world.run(['command', verb, 'cmd-1', '--reason', 'why'])).toMatchObject({ code: 0, out: 'cmd-1' });
-    expect(seen[1]).toMatchObject({
+    expect(gateway.seen[1]).toMatchObject({
       request: `POST /v1/robots/r1/commands/cmd-1/${verb}`,
       body: '{"reason":"why"}',
     });
@@ -147,23 +122,23 @@ describe('fleetstream command', () => {
 
   it.each([['cancel'], ['watch', 'a', 'b'], ['stop'], ['approve']])('is told what it is about: %s', async (...args) => {
     expect(await world.run(['command', ...args])).toMatchObject({ code: 2 });
-    expect(seen).toEqual([]);
+    expect(gateway.seen).toEqual([]);
   });
 
   it('tells who did what, when and why', async () => {
     const entry = { atMs: 0, by: 'ada', act: 'request', robotId: 'r1', commandId: 'cmd-1', action: 'move', why: 'why' };
-    answers = [{ status: 200, body: { entries: [entry], next: 'x' } }];
+    gateway.say({ status: 200, body: { entries: [entry], next: 'x' } });
     const { out, notes } = await world.run(['audit', '--robot', 'r1', '--by', 'ada']);
     expect(out.split('\n')).toEqual([
       'WHEN (UTC)           WHO  DID      ROBOT  ACTION  COMMAND  WHY',
       '1970-01-01 00:00:00  ada  request  r1     move    cmd-1    why',
     ]);
     expect(notes).toContain('There are more');
-    expect(seen[0]?.request).toBe('GET /v1/audit?robotId=r1&by=ada');
+    expect(gateway.seen[0]?.request).toBe('GET /v1/audit?robotId=r1&by=ada');
   });
 
   it('ends with the problem of a refusal', async () => {
-    answers = [{ status: 403, body: { code: 'FS_FORBIDDEN', detail: 'needs the role operator', hint: 'Ask.' } }];
+    gateway.say({ status: 403, body: { code: 'FS_FORBIDDEN', detail: 'needs the role operator', hint: 'Ask.' } });
     expect(await world.run(['command', 'send', 'r1', 'move'])).toMatchObject({
       code: 1,
       notes: 'fleetstream: 403 FS_FORBIDDEN: needs the role operator\nAsk.',

@@ -1,0 +1,53 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+interface SeenRequest {
+  /** Method, path and query. */
+  readonly request: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface GatewayAnswer {
+  readonly status: number;
+  /** As it is when it is a text, else as JSON. */
+  readonly body: unknown;
+}
+
+/** Stands in for the gateway in tests of commands: answers what it was told, and keeps what it was asked. */
+export interface TestingGateway {
+  readonly url: string;
+  readonly seen: SeenRequest[];
+  /** What is answered from now on, one after the other; the last goes on. */
+  say(...answers: readonly GatewayAnswer[]): void;
+  stop(): Promise<void>;
+}
+
+export async function startTestingGateway(): Promise<TestingGateway> {
+  const seen: SeenRequest[] = [];
+  let answers: GatewayAnswer[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { method = '', url = '', headers } = request;
+      seen.push({ request: `${method} ${url}`, path: url, headers, body });
+      const answer = (answers.length > 1 ? answers.shift() : answers[0]) ?? { status: 500, body: {} };
+      const answered = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answered);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    say: (...given) => {
+      answers = [...given];
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
