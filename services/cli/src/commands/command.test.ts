@@ -107,7 +107,11 @@ describe('fleetstream command', () => {
     expect({ code, first: out.split('\n')[0] }).toEqual({ code: 0, first: 'cmd-2' });
     expect(out).toContain('SUCCEEDED');
     const posted = gateway.seen.find(({ request }) => request.startsWith('POST'));
-    expect(posted).toMatchObject({ request: `POST ${posts}`, key: 'k1', body: '{"reason":"why"}' });
+    expect(posted).toMatchObject({
+      request: `POST ${posts}`,
+      headers: { 'idempotency-key': 'k1' },
+      body: '{"reason":"why"}',
+    });
     expect(gateway.seen.at(-1)?.request).toBe('GET /v1/commands/cmd-2');
   });
 
