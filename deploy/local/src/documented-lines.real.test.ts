@@ -18,6 +18,8 @@ const shiftedBy = 5_000;
 const robots = 3;
 /** Everything starts on two cores that others use as well, and then each look is a process of its own. */
 const startTimeoutMs = 300_000;
+/** Killed sooner, it would leave its parts running. */
+const stopTimeoutMs = 120_000;
 
 describe('the documented lines', () => {
   // The lines write into .fleetstream and call npx: a folder of its own keeps the developer's state out of it.
@@ -39,6 +41,7 @@ describe('the documented lines', () => {
       logFile,
       address: `https://127.0.0.1:${localPorts.gateway + portOffset}`,
       directory: root,
+      stopTimeoutMs,
       onLine: (line) => {
         if (line.startsWith('Gateway')) ready = true;
       },
@@ -51,7 +54,7 @@ describe('the documented lines', () => {
   afterAll(async () => {
     await platform?.stop();
     rmSync(dir, { recursive: true, force: true });
-  });
+  }, stopTimeoutMs + 30_000);
 
   it.each([
     // Of the operator's walk-through: the robots, the task from its request to its end, the stop, and who asked for what.
