@@ -1,6 +1,7 @@
 import { Coordinators } from './coordinators.ts';
 import { type InsideCluster } from './kafkajs-inside.ts';
 import { FrameWriter } from './protocol/frame-writer.ts';
+import { readDescribeTransactionsAnswer, writeDescribeTransactions } from './protocol/describe-transactions-request.ts';
 import { sendFrame } from './protocol/send-frame.ts';
 import { readInitProducerIdAnswer, writeInitProducerId } from './protocol/transaction-requests.ts';
 import { retryTransient } from './retry-transient.ts';
@@ -31,6 +32,13 @@ export async function openTransactionSession(
       return { clientId, protocol: await negotiateTransactions(broker, clientId, transactionVersion) };
     }),
   );
+  // Before the fencing, which takes the transactional id to another state.
+  const asked = writeDescribeTransactions(new FrameWriter(), { clientId, transactionalId });
+  const endedAs = protocol.describesProducers
+    ? await coordinators.with('transaction', async (broker) =>
+        readDescribeTransactionsAnswer(await sendFrame(broker, 'DescribeTransactions', asked)),
+      )
+    : undefined;
   const version = protocol.initProducerId;
   const frame = writeInitProducerId(new FrameWriter(), version, { clientId, transactionalId, transactionTimeoutMs });
   const identity = await retryTransient(fenceWithinMs, async () =>
@@ -42,5 +50,5 @@ export async function openTransactionSession(
   const outputs = new OutputWriter(target);
   const names = { clientId, transactionalId, groupId, inputTopic, partition };
   const writers = { offsetWriter: new FrameWriter(), endWriter: new FrameWriter() };
-  return { ...names, ...writers, stepWithinMs, protocol, coordinators, outputs, identity };
+  return { ...names, ...writers, stepWithinMs, protocol, coordinators, outputs, identity, endedAs };
 }

@@ -31,6 +31,8 @@ export interface TransactionSession {
   readonly endWriter: FrameWriter;
   /** The broker gives a new one with the end of each transaction of version 2. */
   identity: ProducerIdentity;
+  /** The state in which the transactional id was found, such as CompleteCommit. */
+  readonly endedAs: string | undefined;
 }
 
 export interface Transaction {

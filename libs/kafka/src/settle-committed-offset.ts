@@ -8,6 +8,8 @@ import { addToTransaction, endTransaction, type TransactionSession } from './run
 import { type TransactionalSinkOptions } from './transactional-sink.ts';
 
 const unstableOffsetCommit = 88;
+/** Whatever else was found, a broker loses what it was about to commit: of that there is far more. */
+const abortedStates: ReadonlySet<string> = new Set(['PrepareAbort', 'CompleteAbort']);
 const settleWithinMs = 60_000;
 /** The fencing has waited for the markers already; what is unstable for longer than this hangs. */
 const hangsAfterMs = 2000;
@@ -21,8 +23,8 @@ type Committed = { readonly stable: true; readonly offset: number | undefined } 
  * A broker that is killed between deciding a transaction and telling its partitions may, when it starts, take
  * partitions whose leader it does not know yet for deleted ones and call the transaction complete (seen with Kafka
  * 4.4). Its records and its offset then hang: nobody reads them or past them, and the markers of the *next*
- * transaction of the same producer would take them along, as outputs twice. They are aborted here. Nobody has read
- * them, and the records they were made from are folded again.
+ * transaction of the same producer would take them along, as outputs twice. They get the end that was decided: a commit
+ * is decided only when all of it is written, so it is right also where some partitions have their marker already.
  *
  * @returns the next input offset; 0 where an abort took the only one there was
  */
@@ -37,14 +39,15 @@ export async function settleCommittedOffset(
   ]);
   if (outputs.length === 0 && committed.stable) return committed.offset;
   const { partition, log } = options;
+  const commits = !abortedStates.has(session.endedAs ?? '');
   log.error(
-    { partition, transactionalId: options.transactionalId, outputs, offset: !committed.stable },
-    'the broker lost the end of a transaction; it is aborted, and what it was made from is folded again',
+    { partition, transactionalId: options.transactionalId, outputs, offset: !committed.stable, commits },
+    'the broker lost the end of a transaction; it is given the one that was decided',
   );
   await addToTransaction(session, outputs, !committed.stable);
-  await endTransaction(session, false);
+  await endTransaction(session, commits);
   const settled = await fetchWhenStable(session);
-  if (!settled.stable) throw new Error(`The offset of partition ${partition} hangs in a transaction after an abort`);
+  if (!settled.stable) throw new Error(`The offset of partition ${partition} hangs in a transaction after its end`);
   return settled.offset ?? 0;
 }
 
