@@ -1,19 +1,10 @@
-import { join, resolve } from 'node:path';
-import { readArguments } from '../../read-arguments.ts';
 import { type BenchContext, type ParsedCommand } from '../robot-states/bench-command.ts';
-import { countFlag } from '../robot-states/count-flag.ts';
+import { parseStateBench, type StateBenchOptions } from '../robot-states/state-bench-options.ts';
 
-export interface CheckpointOptions {
-  readonly robots: number;
-  readonly stateBytes: number;
+export interface CheckpointOptions extends StateBenchOptions {
   /** Of each share of changed robots. */
   readonly checkpoints: number;
   readonly intervalMs: number;
-  readonly seed: number;
-  /** `undefined`: ours alone. */
-  readonly peersDir: string | undefined;
-  readonly isQuick: boolean;
-  readonly json: boolean;
 }
 
 /** Percent of the robots that change from one checkpoint to the next. */
@@ -41,45 +32,17 @@ PEERS_HOME is where the peers build and download to, once, about 1 GB; ~/.cache/
 A full run takes about seven minutes and 6 GB under the temporary folder, which it removes.
 Exit code 0: all checks passed; 1: one did not; 2: wrong usage.`;
 
-const flags = {
-  robots: { type: 'string' },
-  bytes: { type: 'string' },
-  checkpoints: { type: 'string' },
-  interval: { type: 'string' },
-  seed: { type: 'string' },
-  quick: { type: 'boolean' },
-  ours: { type: 'boolean' },
-  peers: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
-type Count = 'robots' | 'bytes' | 'checkpoints' | 'interval' | 'seed';
-
 export function parseCheckpointOptions(
   argv: readonly string[],
-  { env, root }: Pick<BenchContext, 'env' | 'root'>,
+  context: Pick<BenchContext, 'env' | 'root'>,
 ): ParsedCommand<CheckpointOptions> {
-  const read = readArguments(argv, flags);
-  if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
-  const { values, positionals } = read;
-  if (values.help === true) return { kind: 'help' };
-  const problems = positionals.map((word) => `"${word}" is not a flag`);
-  const count = (name: Count, fallback: number, least: number, most: number) =>
-    countFlag(values[name], { name, fallback, least, most }, problems);
-  const isQuick = values.quick === true;
-  const options: CheckpointOptions = {
-    robots: count('robots', isQuick ? 60_000 : 1_000_000, 1000, 9_999_999),
-    stateBytes: count('bytes', 300, 100, 100_000),
-    checkpoints: count('checkpoints', isQuick ? 4 : 12, 2, 1000),
-    intervalMs: count('interval', isQuick ? 2000 : 5000, 500, 600_000),
-    seed: count('seed', 1, 0, 2 ** 31),
-    peersDir:
-      values.ours === true
-        ? undefined
-        : resolve(values.peers ?? env['PEERS_DIR'] ?? join(root, '..', 'shared', 'peers')),
-    isQuick,
-    json: values.json === true,
-  };
-  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
+  const parsed = parseStateBench<'checkpoints' | 'interval'>(argv, context, {
+    robots: { fallback: 1_000_000, quick: 60_000, least: 1000, most: 9_999_999 },
+    bytes: { fallback: 300, quick: 300, least: 100, most: 100_000 },
+    checkpoints: { fallback: 12, quick: 4, least: 2, most: 1000 },
+    interval: { fallback: 5000, quick: 2000, least: 500, most: 600_000 },
+  });
+  if (parsed.kind !== 'run') return parsed;
+  const { counts, ...shared } = parsed.options;
+  return { kind: 'run', options: { ...shared, checkpoints: counts.checkpoints, intervalMs: counts.interval } };
 }

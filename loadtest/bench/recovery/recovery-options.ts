@@ -1,18 +1,9 @@
-import { join, resolve } from 'node:path';
-import { readArguments } from '../../read-arguments.ts';
 import { type BenchContext, type ParsedCommand } from '../robot-states/bench-command.ts';
-import { countFlag } from '../robot-states/count-flag.ts';
+import { parseStateBench, type StateBenchOptions } from '../robot-states/state-bench-options.ts';
 
-export interface RecoveryOptions {
+export interface RecoveryOptions extends StateBenchOptions {
   readonly rounds: number;
-  readonly robots: number;
-  readonly stateBytes: number;
   readonly eventsPerSecond: number;
-  readonly seed: number;
-  /** `undefined`: ours alone. */
-  readonly peersDir: string | undefined;
-  readonly isQuick: boolean;
-  readonly json: boolean;
 }
 
 export const recoveryHelp = `npm run bench:recovery -- [flags]
@@ -37,47 +28,17 @@ PEERS_HOME is where the peers build and download to, once, about 1 GB; ~/.cache/
 A full run takes about ten minutes and 10 GB under the temporary folder, which it removes.
 Exit code 0: all checks passed; 1: one did not; 2: wrong usage.`;
 
-const flags = {
-  rounds: { type: 'string' },
-  robots: { type: 'string' },
-  bytes: { type: 'string' },
-  rate: { type: 'string' },
-  seed: { type: 'string' },
-  quick: { type: 'boolean' },
-  ours: { type: 'boolean' },
-  peers: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const;
-
 export function parseRecoveryOptions(
   argv: readonly string[],
-  { env, root }: Pick<BenchContext, 'env' | 'root'>,
+  context: Pick<BenchContext, 'env' | 'root'>,
 ): ParsedCommand<RecoveryOptions> {
-  const read = readArguments(argv, flags);
-  if (typeof read === 'string') return { kind: 'wrong', problems: [read] };
-  const { values, positionals } = read;
-  if (values.help === true) return { kind: 'help' };
-  const problems = positionals.map((word) => `"${word}" is not a flag`);
-  const count = (
-    name: 'rounds' | 'robots' | 'bytes' | 'rate' | 'seed',
-    fallback: number,
-    least: number,
-    most: number,
-  ) => countFlag(values[name], { name, fallback, least, most }, problems);
-  const isQuick = values.quick === true;
-  const options: RecoveryOptions = {
-    rounds: count('rounds', isQuick ? 1 : 3, 1, 100),
-    robots: count('robots', isQuick ? 40_000 : 1024 * 1024, 1000, 9_999_999),
-    stateBytes: count('bytes', 1024, 100, 100_000),
-    eventsPerSecond: count('rate', 1000, 100, 50_000),
-    seed: count('seed', 1, 0, 2 ** 31),
-    peersDir:
-      values.ours === true
-        ? undefined
-        : resolve(values.peers ?? env['PEERS_DIR'] ?? join(root, '..', 'shared', 'peers')),
-    isQuick,
-    json: values.json === true,
-  };
-  return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'run', options };
+  const parsed = parseStateBench<'rounds' | 'rate'>(argv, context, {
+    rounds: { fallback: 3, quick: 1, least: 1, most: 100 },
+    robots: { fallback: 1024 * 1024, quick: 40_000, least: 1000, most: 9_999_999 },
+    bytes: { fallback: 1024, quick: 1024, least: 100, most: 100_000 },
+    rate: { fallback: 1000, quick: 1000, least: 100, most: 50_000 },
+  });
+  if (parsed.kind !== 'run') return parsed;
+  const { counts, ...shared } = parsed.options;
+  return { kind: 'run', options: { ...shared, rounds: counts.rounds, eventsPerSecond: counts.rate } };
 }
