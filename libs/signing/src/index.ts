@@ -1,3 +1,4 @@
+export { followKeys } from './followed-keys.ts';
 export { type KeyEntry, type KeyVersion, parseKeyEntry } from './key-entry.ts';
 export {
   createKeyRing,

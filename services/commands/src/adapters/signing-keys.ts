@@ -1,6 +1,6 @@
 import { createSharedTable, type SharedTable } from '@fleetstream/cache';
 import { type Log } from '@fleetstream/kernel';
-import { createKeyRing, keyTableName, type RobotKeys } from '@fleetstream/signing';
+import { createKeyRing, followKeys, type RobotKeys } from '@fleetstream/signing';
 
 export interface SigningKeysOptions {
   readonly masterKey: Buffer;
@@ -25,12 +25,7 @@ export function createSigningKeys({ redisUrl, required, log, ...options }: Signi
   const table = createSharedTable({
     url: redisUrl,
     log,
-    table: keyTableName,
-    withoutIt: 'rotations and revocations of keys stay as they were last known',
-    onEntry: (name, text) => {
-      // What can't be read revokes, as it does at the webhook.
-      if (!ring.apply(name, text)) log.error({ entry: name }, 'an entry of the table of keys cannot be read: revoked');
-    },
+    ...followKeys(ring, log),
   });
   return {
     secretsOf: (robotId) => ring.secretsOf(robotId),

@@ -1,6 +1,6 @@
 import { createSharedTable, type SharedTable } from '@fleetstream/cache';
 import { type Log } from '@fleetstream/kernel';
-import { createKeyRing, type KeyRing, keyTableName } from '@fleetstream/signing';
+import { createKeyRing, followKeys, type KeyRing } from '@fleetstream/signing';
 
 export interface SigningKeysOptions {
   readonly masterKey: Buffer;
@@ -23,13 +23,8 @@ export function createSigningKeys({ redisUrl, refreshMs, log, ...options }: Sign
   const table = createSharedTable({
     url: redisUrl,
     log,
-    table: keyTableName,
     refreshMs,
-    withoutIt: 'rotations and revocations of keys stay as they were last known',
-    onEntry: (name, text) => {
-      // What can't be read revokes, and says so: a defect must not open what somebody meant to close.
-      if (!ring.apply(name, text)) log.error({ entry: name }, 'an entry of the table of keys cannot be read: revoked');
-    },
+    ...followKeys(ring, log),
   });
   return { ring, table };
 }
