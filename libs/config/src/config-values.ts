@@ -31,6 +31,22 @@ export const keyVersionsValue = listValue
   .transform((versions) => versions.map(Number))
   .pipe(z.array(z.int().min(1)).max(4, { error: 'at most 4: every version costs each request an HMAC' }));
 
+/** JSON text of what `schema` takes. */
+export function jsonValue<Value>(schema: z.ZodType<Value>, fallbackText: string): z.ZodType<Value> {
+  return z
+    .string()
+    .default(fallbackText)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
 /** Marks a key whose value must never be printed. */
 export function secretValue<Schema extends z.ZodType>(schema: Schema): Schema {
   return schema.meta({ ...schema.meta(), secret: true });

@@ -1,6 +1,7 @@
 export {
   countValue,
   flagValue,
+  jsonValue,
   keyVersionsValue,
   listValue,
   masterKeyValue,

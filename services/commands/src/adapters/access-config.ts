@@ -1,24 +1,10 @@
 import { serviceTokensSchema } from '@fleetstream/access';
-import { countValue, secretValue } from '@fleetstream/config';
-import { z } from 'zod';
-
-const serviceTokensValue = z
-  .string()
-  .default('[]')
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(serviceTokensSchema);
+import { countValue, jsonValue, secretValue } from '@fleetstream/config';
 
 /** Who may do what, and how often. */
 export const accessConfig = {
   COMMANDS_SERVICE_TOKENS: secretValue(
-    serviceTokensValue.describe(
+    jsonValue(serviceTokensSchema, '[]').describe(
       'Tokens of machines as JSON: a list of `{"subject", "role", "sha256", "fleets"?, "sites"?}`, the SHA-256 of each token in hex.',
     ),
   ),

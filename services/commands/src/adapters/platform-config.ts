@@ -1,20 +1,7 @@
-import { countValue, flagValue, secretValue } from '@fleetstream/config';
+import { countValue, flagValue, jsonValue, secretValue } from '@fleetstream/config';
 import { z } from 'zod';
 import { mappingSchema } from './platform-mapping.ts';
 import { pagings } from './platform-paging.ts';
-
-const mappingValue = z
-  .string()
-  .default('{}')
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(mappingSchema);
 
 /** Where robots are listed and what is made of the list. */
 export const platformConfig = {
@@ -64,7 +51,7 @@ export const platformConfig = {
     .max(10_000)
     .default(1000)
     .describe('How many robots a page may have.'),
-  COMMANDS_PLATFORM_MAPPING: mappingValue.describe(
+  COMMANDS_PLATFORM_MAPPING: jsonValue(mappingSchema, '{}').describe(
     'JSON of JSONPaths (RFC 9535): `robots`, `next` and, where the list says it, `total` in a page; `id`, `name`, `fleet`, `site`, `model`, `tags` and `callbackUrl` in a robot. What is left out is as in the default.',
   ),
   COMMANDS_PLATFORM_ROBOTS_MAX: countValue
