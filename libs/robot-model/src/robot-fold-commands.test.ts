@@ -1,15 +1,7 @@
 import { type CommandData, type FleetEvent, outputEventSchemas } from '@fleetstream/contracts';
 import { describe, expect, it } from 'vitest';
-import { createRobotFold } from './robot-fold.ts';
-import { defaultRobotRules } from './robot-rules.ts';
+import { fold, foldMoments, type Moment, type Said, start } from '../test/run-robot-fold.ts';
 import { type RobotState } from './robot-state.ts';
-
-const fold = createRobotFold(defaultRobotRules);
-const start = Date.UTC(2026, 0, 1);
-
-type Said = Partial<FleetEvent> & Pick<FleetEvent, 'type' | 'data'>;
-/** An event some time after the start, or the firing of the timer. */
-type Moment = readonly [afterMs: number, said: Said | 'timer'];
 
 const request = (commandId: string, rest: Partial<FleetEvent<'fleet.command-requested.v1'>['data']> = {}): Said => ({
   type: 'fleet.command-requested.v1',
@@ -45,20 +37,10 @@ interface Run {
 }
 
 function run(moments: readonly Moment[]): Run {
-  let current = fold.initial('agv-1');
-  const outputs: OutputEvent[] = [];
-  moments.forEach(([afterMs, said], offset) => {
-    const nowMs = start + afterMs;
-    const base = { specversion: '1.0', id: `e${offset}`, source: '/robots/agv-1' } as const;
-    const step =
-      said === 'timer'
-        ? fold.onTimer(current, 'agv-1', nowMs)
-        : fold.step(current, { ...base, ...said }, { partition: 2, offset, nowMs });
-    current = step.state;
-    outputs.push(...step.outputs.map(({ value }) => JSON.parse(value ?? '') as OutputEvent));
-  });
+  const { state, outputs: records } = foldMoments(moments);
+  const outputs = records.map(({ value }) => JSON.parse(value ?? '') as OutputEvent);
   const commands = outputs.filter(({ type }) => type === 'fleet.command.v1').map(({ data }) => data as CommandData);
-  return { state: current, outputs, commands, told: outputs.map(tell).filter((word) => word !== '') };
+  return { state, outputs, commands, told: outputs.map(tell).filter((word) => word !== '') };
 }
 
 function tell({ type, data }: OutputEvent): string {

@@ -35,7 +35,8 @@ interface Run {
   readonly told: string[];
 }
 
-export function run(moments: readonly Moment[]): Run {
+/** The state that the moments end in, and every output on the way. */
+export function foldMoments(moments: readonly Moment[]): Pick<Run, 'state' | 'outputs'> {
   let current = fold.initial('agv-1');
   const outputs: FoldOutput[] = [];
   moments.forEach(([afterMs, said], offset) => {
@@ -48,7 +49,12 @@ export function run(moments: readonly Moment[]): Run {
     current = step.state;
     outputs.push(...step.outputs);
   });
-  return { state: current, outputs, told: outputs.map(tell) };
+  return { state: current, outputs };
+}
+
+export function run(moments: readonly Moment[]): Run {
+  const { state: last, outputs } = foldMoments(moments);
+  return { state: last, outputs, told: outputs.map(tell) };
 }
 
 function tell({ topic, value }: FoldOutput): string {
