@@ -42,34 +42,11 @@ export function toAuditEntry(data: CommandData, at: LogPlace): AuditEntry | unde
   const act = toAct(data);
   const by = data.by ?? (data.previousStatus === undefined ? data.requestedBy : undefined);
   if (act === undefined || by === undefined) return undefined;
-  const {
-    atMs,
-    reason: why,
-    robotId,
-    commandId,
-    action,
-    parameters,
-    status,
-    cancels,
-    taskId,
-    rolloutId,
-    eventId,
-  } = data;
   return {
-    atMs,
-    by,
-    act,
-    why,
-    robotId,
-    commandId,
-    action,
-    parameters,
-    status,
-    cancels,
-    taskId,
-    rolloutId,
-    eventId,
-    at,
+    ...{ atMs: data.atMs, by, act, why: data.reason },
+    ...{ robotId: data.robotId, commandId: data.commandId, action: data.action, parameters: data.parameters },
+    ...{ status: data.status, cancels: data.cancels, taskId: data.taskId, rolloutId: data.rolloutId },
+    ...{ eventId: data.eventId, at },
   };
 }
 
