@@ -1,16 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { createKafkaClient, createLogSource, createTransactionalSink, type LogSource } from '@fleetstream/kafka';
-import { AppError, type Log, systemClock } from '@fleetstream/kernel';
-import { createObjectStoreFromUrl } from '@fleetstream/object-store';
-import { createCheckpointStore, destroyStateDir, openRocksStateStore, stateDirExists } from '@fleetstream/state-store';
-import { createStreamEngine, defaultLimits, type EnginePorts } from '@fleetstream/stream-engine';
+import { createKafkaClient, createLogSource } from '@fleetstream/kafka';
+import { AppError } from '@fleetstream/kernel';
+import { createStreamEngine, defaultLimits } from '@fleetstream/stream-engine';
 import { createLog } from '@fleetstream/telemetry';
+import { createEnginePorts } from '../../harness/engine-ports.ts';
 import { median } from '../../harness/median.ts';
 import { createPeerFold, decodePeerEvent } from '../peer-workload.ts';
 import { type EngineFigures, type EngineRun } from './engine-run.ts';
 import { createRunMetrics } from './run-metrics.ts';
 
-type Kafka = ReturnType<typeof createKafkaClient>;
 type CpuUsage = () => { readonly user: number; readonly system: number };
 type Figures = Omit<EngineFigures, 'cpuSeconds' | 'peakRssMb'>;
 
@@ -19,7 +16,7 @@ export async function startEngineRun(run: EngineRun, cpuUsage: CpuUsage): Promis
   const log = createLog({ service: 'bench', level: 'warn' });
   const kafka = createKafkaClient({ brokers: run.brokers, clientId: 'fleetstream-bench', log });
   const source = createLogSource({ kafka, topic: run.inputTopic, log });
-  const ports = toPorts(run, { kafka, source, log });
+  const ports = createEnginePorts(run, { kafka, source, log, ownershipConfirmed: () => Promise.resolve() });
   const metrics = createRunMetrics();
   const ends = new Map(run.partitions);
   const reached = Promise.withResolvers<undefined>();
@@ -66,35 +63,3 @@ export async function startEngineRun(run: EngineRun, cpuUsage: CpuUsage): Promis
     },
   };
 }
-
-interface PortParts {
-  readonly kafka: Kafka;
-  readonly source: LogSource;
-  readonly log: Log;
-}
-
-function toPorts(run: EngineRun, { kafka, source, log }: PortParts): EnginePorts {
-  return {
-    source,
-    createSink: (partition) =>
-      createTransactionalSink({
-        ...{ kafka, groupId: run.groupId, inputTopic: run.inputTopic, partition, log },
-        transactionalId: `${run.groupId}-${partition}`,
-        outputTopics: [run.outputTopic, run.deadLetterTopic],
-      }),
-    openStore: (options) => openRocksStateStore({ ...options, memtableBytes: memtableBytes, log }),
-    files: { exists: stateDirExists, destroy: destroyStateDir },
-    checkpoints: createCheckpointStore({
-      ...{ objects: createObjectStoreFromUrl(run.checkpointUrl, { log }), prefix: run.inputTopic, log },
-      ...{ clock: systemClock, retain: 3, graceMs: 3_600_000 },
-    }),
-    ticks: { tick: () => Promise.reject(new AppError('FS_INTERNAL', 'the workload has no idle partition')) },
-    clock: systemClock,
-    sleep: async (delayMs, signal) => {
-      await delay(delayMs, undefined, { signal }).catch(() => undefined);
-    },
-    ownershipConfirmed: () => Promise.resolve(),
-  };
-}
-
-const memtableBytes = 16 * 1024 * 1024;

@@ -1,40 +1,28 @@
 import { createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   createCommittedOffsets,
   createGroupMembership,
   createKafkaClient,
   createLogSource,
   createMemberWatch,
-  createTransactionalSink,
   type GroupMembership,
 } from '@fleetstream/kafka';
-import { AppError, type Log, systemClock } from '@fleetstream/kernel';
-import { createObjectStoreFromUrl } from '@fleetstream/object-store';
-import {
-  createCheckpointStore,
-  destroyStateDir,
-  openRocksStateStore,
-  readAppliedPosition,
-  stateDirExists,
-} from '@fleetstream/state-store';
+import { type Log } from '@fleetstream/kernel';
+import { readAppliedPosition, stateDirExists } from '@fleetstream/state-store';
 import {
   createStreamEngine,
   defaultLimits,
   type EngineEvent,
-  type EnginePorts,
   partitionDirs,
   type StreamEngine,
 } from '@fleetstream/stream-engine';
+import { createEnginePorts } from '../../harness/engine-ports.ts';
 import { createRobotStateFold, decodeRobotEvent } from '../robot-state-fold.ts';
 import { type StateEngineLine, type StateEngineRun } from './state-engine-run.ts';
 import { type BatchWatch, createBatchWatch } from './watch-batches.ts';
 
 type Say = (line: StateEngineLine) => void;
-type Kafka = ReturnType<typeof createKafkaClient>;
 
-/** As the processor's. */
-const memtableBytes = 16 * 1024 * 1024;
 const sessionTimeoutMs = 6000;
 const standbyPollMs = 100;
 const standbyWarmRecords = 1000;
@@ -62,7 +50,9 @@ export async function startStateEngine(run: StateEngineRun, log: Log, say: Say):
         return Promise.resolve();
       },
       ...{ inputTopic: run.inputTopic, deadLetterTopic: run.deadLetterTopic, stateDir: run.stateDir },
-      ports: batches.ports(toPorts(run, { kafka, source, log, membership: () => membership })),
+      ports: batches.ports(
+        createEnginePorts(run, { kafka, source, log, ownershipConfirmed: () => membership.confirmed() }),
+      ),
       limits: {
         ...defaultLimits,
         ...{ checkpointIntervalMs: run.checkpointIntervalMs, cacheEntries: run.cacheEntries },
@@ -123,35 +113,4 @@ async function findStates(run: StateEngineRun): Promise<Map<number, number>> {
     if (await stateDirExists(state)) found.set(partition, (await readAppliedPosition(state)).appliedOffset);
   }
   return found;
-}
-
-interface PortParts {
-  readonly kafka: Kafka;
-  readonly source: EnginePorts['source'];
-  readonly log: Log;
-  readonly membership: () => GroupMembership;
-}
-
-function toPorts(run: StateEngineRun, { kafka, source, log, membership }: PortParts): EnginePorts {
-  return {
-    source,
-    createSink: (partition) =>
-      createTransactionalSink({
-        ...{ kafka, groupId: run.groupId, inputTopic: run.inputTopic, partition, log },
-        transactionalId: `${run.groupId}-${partition}`,
-        outputTopics: [run.outputTopic, run.deadLetterTopic],
-      }),
-    openStore: (options) => openRocksStateStore({ ...options, memtableBytes, log }),
-    files: { exists: stateDirExists, destroy: destroyStateDir },
-    checkpoints: createCheckpointStore({
-      ...{ objects: createObjectStoreFromUrl(run.checkpointUrl, { log }), prefix: run.inputTopic, log },
-      ...{ clock: systemClock, retain: 3, graceMs: 3_600_000 },
-    }),
-    ticks: { tick: () => Promise.reject(new AppError('FS_INTERNAL', 'no timer of these robots is ever due')) },
-    clock: systemClock,
-    sleep: async (delayMs, signal) => {
-      await delay(delayMs, undefined, { signal }).catch(() => undefined);
-    },
-    ownershipConfirmed: () => membership().confirmed(),
-  };
 }
