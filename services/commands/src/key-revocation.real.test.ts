@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { openSharedTable } from '@fleetstream/cache';
 import { silentLog } from '@fleetstream/kernel';
-import { keyTableName } from '@fleetstream/signing';
+import { keyTableName, toPublicKeyText } from '@fleetstream/signing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Backing, startBacking, startService, type TestService } from '../test/commands-harness.ts';
 
@@ -51,6 +51,24 @@ it('a robot that was revoked while it waited gets no command', async () => {
   await expect.poll(statusOfPoll(probe), { timeout: 20_000 }).toBe(401);
   expect((await service.post(robotId, { action: 'move' })).status).toBe(202);
   expect(await waiting).toMatchObject({ status: 401, body: { code: 'FS_SIGNATURE_INVALID' } });
+}, 60_000);
+
+it('a robot polls by its own ed25519 key from its registration on until its revocation', async () => {
+  const [robotId, neighbour] = [randomUUID(), randomUUID()];
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const pollBy = (id: string) => async () => (await service.poll(id, { privateKey })).status;
+  expect(await pollBy(robotId)()).toBe(401);
+  await write(robotId, { publicKeys: [toPublicKeyText(publicKey)] });
+  await expect.poll(pollBy(robotId), { timeout: 20_000 }).toBe(200);
+  expect(await pollBy(neighbour)()).toBe(401);
+  const webhookId = randomUUID();
+  expect((await service.poll(robotId, { privateKey, webhookId })).status).toBe(200);
+  expect(await service.poll(robotId, { privateKey, webhookId })).toMatchObject({
+    status: 401,
+    body: { code: 'FS_REQUEST_REPLAYED' },
+  });
+  await write(robotId, { publicKeys: [toPublicKeyText(publicKey)], revoked: true });
+  await expect.poll(pollBy(robotId), { timeout: 20_000 }).toBe(401);
 }, 60_000);
 
 it('an instance that never saw the table believes nobody, unless it is told to', async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type KeyObject, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { topics, topicSpecs, toRobotSource } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer, ensureTopics, readLog } from '@fleetstream/kafka';
 import { silentLog } from '@fleetstream/kernel';
 import { findFreePort, startKafkaBroker, startRedis } from '@fleetstream/local';
-import { deriveRobotSecret, signatureHeaders, signContent } from '@fleetstream/signing';
+import { deriveRobotSecret, signatureHeaders, signContent, signContentPublic } from '@fleetstream/signing';
 import { createComponents } from '../src/app.ts';
 import { commandsConfig } from '../src/config.ts';
 import { startModelTask } from './model-task.ts';
@@ -110,6 +110,8 @@ export interface PollOptions {
   readonly waitSeconds?: number;
   readonly secretOf?: string;
   readonly webhookId?: string;
+  /** The robot's own ed25519 key, which signs instead of its secret. */
+  readonly privateKey?: KeyObject;
   readonly signal?: AbortSignal;
 }
 
@@ -155,9 +157,12 @@ export async function startService(
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       }),
-    poll: async (robotId, { waitSeconds = 0, secretOf = robotId, webhookId = randomUUID(), signal } = {}) => {
+    poll: async (
+      robotId,
+      { waitSeconds = 0, secretOf = robotId, webhookId = randomUUID(), privateKey, signal } = {},
+    ) => {
       const target = `/v1/robots/${robotId}/commands?waitSeconds=${waitSeconds}`;
-      const headers = toSignedHeaders(secretOf, target, webhookId);
+      const headers = toSignedHeaders(secretOf, target, webhookId, privateKey);
       return await send(url + target, { headers, ...(signal !== undefined && { signal }) });
     },
     stop: async () => {
@@ -176,16 +181,21 @@ export async function bearer(
   };
 }
 
-function toSignedHeaders(robotId: string, target: string, id: string): Record<string, string> {
+function toSignedHeaders(
+  robotId: string,
+  target: string,
+  id: string,
+  privateKey: KeyObject | undefined,
+): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
+  const content = { id, timestamp, body: Buffer.from(target) };
   return {
     [signatureHeaders.id]: id,
     [signatureHeaders.timestamp]: timestamp,
-    [signatureHeaders.signature]: signContent(deriveRobotSecret(masterKey, robotId, 1), {
-      id,
-      timestamp,
-      body: Buffer.from(target),
-    }),
+    [signatureHeaders.signature]:
+      privateKey === undefined
+        ? signContent(deriveRobotSecret(masterKey, robotId, 1), content)
+        : signContentPublic(privateKey, content),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createSharedTable, type SharedTable } from '@fleetstream/cache';
 import { type Log } from '@fleetstream/kernel';
-import { createKeyRing, followKeys, type RobotKeys } from '@fleetstream/signing';
+import { createKeyRing, followKeys, type KeyRing } from '@fleetstream/signing';
 
 export interface SigningKeysOptions {
   readonly masterKey: Buffer;
@@ -13,7 +13,7 @@ export interface SigningKeysOptions {
 }
 
 /** Robots' keys by the table that webhook pods follow, too: who is revoked sends no events and gets no commands. */
-export interface SigningKeys extends RobotKeys {
+export interface SigningKeys extends Pick<KeyRing, 'keysOf' | 'secretsOf'> {
   /** Whether it is known what is revoked; until then no robot is believed, and none is given anything. */
   known(): boolean;
   /** Follows the table; a component. With Redis away everything stays as it was last known. */
@@ -28,6 +28,7 @@ export function createSigningKeys({ redisUrl, required, log, ...options }: Signi
     ...followKeys(ring, log),
   });
   return {
+    keysOf: (signer) => ring.keysOf(signer),
     secretsOf: (robotId) => ring.secretsOf(robotId),
     known: () => !required || table.ageMs() !== undefined,
     table,

@@ -44,7 +44,7 @@ export function createPollHandler(parts: PollParts): (request: Request, response
     const end = await polls.wait(admitted.robotId, admitted.waitMs, gone.signal);
     if (end.kind === 'commands') {
       // It may have been revoked while it waited.
-      const signed = checkPollSignature(parts.keys, admitted.poll);
+      const signed = await checkPollSignature(parts.keys, admitted.poll);
       if (signed.kind === 'refused') {
         metrics.polled('refused');
         void parts.grants.returnFailed(end.handovers, { channel: 'pull', certain: true, detail: 'its key is revoked' });

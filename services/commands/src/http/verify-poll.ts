@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { type KeyValueCache } from '@fleetstream/cache';
-import { type RobotKeys, signatureHeaders, verifyContent } from '@fleetstream/signing';
+import { type KeyRing, signatureHeaders, verifyContent, verifyContentPublic } from '@fleetstream/signing';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 
 export interface SignedPoll {
@@ -21,12 +21,12 @@ const seenTtlSeconds = 86_400;
  * its `webhook-id` counts once, for a day, as far as Redis is there to remember.
  */
 export async function verifyPoll(
-  keys: RobotKeys,
+  keys: Pick<KeyRing, 'keysOf'>,
   seen: KeyValueCache,
   poll: SignedPoll,
   nowMs: number,
 ): Promise<{ readonly kind: 'verified'; readonly clockOutOfWindow: boolean } | Refusal> {
-  const signed = checkPollSignature(keys, poll);
+  const signed = await checkPollSignature(keys, poll);
   if (signed.kind === 'refused') return signed;
   const { id, timestamp } = signed;
   const claim = await seen.claim(`poll/${poll.robotId}/${id}`, '1', seenTtlSeconds);
@@ -34,11 +34,11 @@ export async function verifyPoll(
   return { kind: 'verified', clockOutOfWindow: Math.abs(nowMs / 1000 - Number(timestamp)) > windowSeconds };
 }
 
-/** Whether one of the keys that the robot has now made the signature. */
-export function checkPollSignature(
-  keys: RobotKeys,
+/** Whether one of the keys that the robot has now made the signature: a secret (`v1`) or an ed25519 key (`v1a`). */
+export async function checkPollSignature(
+  keys: Pick<KeyRing, 'keysOf'>,
   { robotId, target, headers }: SignedPoll,
-): { readonly kind: 'signed'; readonly id: string; readonly timestamp: string } | Refusal {
+): Promise<{ readonly kind: 'signed'; readonly id: string; readonly timestamp: string } | Refusal> {
   const id = headers[signatureHeaders.id];
   const timestamp = headers[signatureHeaders.timestamp];
   const signature = headers[signatureHeaders.signature];
@@ -49,8 +49,10 @@ export function checkPollSignature(
     return refuse('FS_SIGNATURE_INVALID', 'webhook-id: 1 to 120 characters of A-Z a-z 0-9 _ . : ~ -');
   }
   if (!timestampPattern.test(timestamp)) return refuse('FS_SIGNATURE_INVALID', 'webhook-timestamp: whole seconds');
-  if (!verifyContent(keys.secretsOf(robotId), { id, timestamp, body: Buffer.from(target) }, signature)) {
-    return refuse('FS_SIGNATURE_INVALID', "sign '<webhook-id>.<webhook-timestamp>.<path and query>' for this robot");
+  const content = { id, timestamp, body: Buffer.from(target) };
+  const { secrets, publicKeys } = keys.keysOf({ kind: 'robot', id: robotId });
+  if (verifyContent(secrets, content, signature) || (await verifyContentPublic(publicKeys, content, signature))) {
+    return { kind: 'signed', id, timestamp };
   }
-  return { kind: 'signed', id, timestamp };
+  return refuse('FS_SIGNATURE_INVALID', "sign '<webhook-id>.<webhook-timestamp>.<path and query>' for this robot");
 }
