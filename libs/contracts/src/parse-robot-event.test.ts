@@ -11,6 +11,8 @@ const whole = {
   type: 'robot.state.v1',
   data: { battery: { percent: 219 } },
 };
+/** 2026-03-01T10:00:00Z, when the robot signed. */
+const sentAtMs = Date.UTC(2026, 2, 1, 10);
 const nested = (levels: number): unknown => (levels === 0 ? 1 : { in: nested(levels - 1) });
 
 describe('what is accepted', () => {
@@ -75,6 +77,33 @@ describe('what is accepted', () => {
     expect(parsed).toMatchObject({ kind: 'event', canonical });
     expect(parsed.kind === 'event' && parsed.event).toEqual(event);
     expect(JSON.stringify(raw)).toBe(before);
+  });
+});
+
+describe('the time of an event that says none', () => {
+  const plain = { type: 'robot.telemetry.v1', data: { metrics: {} } };
+  const state = { type: 'vda5050.state.v2', data: { driving: true } };
+  const sent = '2026-03-01T10:00:00.000Z';
+  it.each([
+    { name: 'is when its robot sent it', raw: plain, at: sentAtMs, time: sent },
+    { name: 'also where null says none', raw: { ...plain, time: null }, at: sentAtMs, time: sent },
+    { name: 'is left out when nobody knows that', raw: plain, at: undefined, time: undefined },
+    { name: 'is left out of a canonical event, which stays itself', raw: whole, at: sentAtMs, time: undefined },
+    {
+      name: 'is the last moment that has a name',
+      raw: plain,
+      at: 253_402_300_799_000,
+      time: '9999-12-31T23:59:59.000Z',
+    },
+    { name: 'is left out beyond it', raw: plain, at: 253_402_300_800_000, time: undefined },
+    { name: "does not replace the event's own", raw: { ...plain, time: 'E' }, at: sentAtMs, time: 'E' },
+    { name: 'is that of a message of a dialect', raw: { ...state, data: { timestamp: 'T' } }, at: sentAtMs, time: 'T' },
+    { name: 'or when it was sent, if that says none', raw: state, at: sentAtMs, time: sent },
+  ])('$name', ({ raw, at, time }) => {
+    const parsed = parseRobotEvent(raw, { ...given, sentAtMs: at });
+    expect(parsed.kind === 'event' && parsed.event.time).toBe(time);
+    // Whoever has a message's bytes puts them at the end.
+    if (parsed.kind === 'event' && !parsed.canonical) expect(Object.keys(parsed.event).at(-1)).toBe('data');
   });
 });
 

@@ -15,6 +15,8 @@ export interface RobotEventGiven {
   readonly robotId: string;
   /** The id of an event that has none: derived from the webhook id, so that a retry has the same. */
   readonly fallbackId: string;
+  /** When the robot sent it, by its own clock, in milliseconds since the epoch: the time of an event that says none. */
+  readonly sentAtMs?: number | undefined;
   /** What the caller saw of a dialect's message that its parsed form doesn't show. */
   readonly deviations?: readonly DialectDeviation[];
   /** Answers most events without zod. The outcome is the same without them. */
@@ -54,6 +56,7 @@ const sequenceTextPattern = /^\d{1,16}$/;
  *
  * - A plain `{ type, data }` gets `specversion`, `id` (the fallback) and `source`; attributes that are `null` count as
  *   left out, as CloudEvents says; a `sequence` given as decimal text (the way headers carry it) becomes a number.
+ * - What is filled in so gets a `time`, too, when it has none and `sentAtMs` is known: by `time` a robot's clock is measured.
  * - Attributes beside the known ones must be CloudEvents extensions (lower-case letters and digits, a text, number or
  *   boolean) and are kept.
  * - Keys of `data` that its schema doesn't know are kept in the log as sent; the robot model doesn't see them.
@@ -71,7 +74,7 @@ export function parseRobotEvent(raw: unknown, given: RobotEventGiven): ParsedRob
   });
   const attributes = readAttributes(raw, given);
   if (!attributes.ok) return reject(attributes.rejection);
-  const mapped = readDialect(attributes.value, given.deviations ?? []);
+  const mapped = readDialect(attributes.value, given);
   if (!mapped.ok) return reject(mapped.rejection);
   const { event, deviations } = mapped.value;
   const rejection = checkEvent(event, given);
@@ -103,6 +106,9 @@ function readAttributes(raw: JsonObject, given: RobotEventGiven): Step<JsonObjec
 
 function rebuild(raw: JsonObject, given: RobotEventGiven): JsonObject {
   const event: JsonObject = { specversion: '1.0', id: given.fallbackId, source: toRobotSource(given.robotId) };
+  // A dialect's message has its own.
+  const time = isDialectType(raw['type']) ? undefined : toTime(given.sentAtMs);
+  if (time !== undefined) event['time'] = time;
   for (const [name, value] of Object.entries(raw)) {
     if (value === undefined || (value === null && name !== 'data')) continue;
     if (name === 'sequence' && typeof value === 'string' && sequenceTextPattern.test(value))
@@ -111,6 +117,13 @@ function rebuild(raw: JsonObject, given: RobotEventGiven): JsonObject {
   }
   return event;
 }
+
+/** A moment that RFC 3339 has no words for, a clock far beyond any year of ours, is none. */
+function toTime(ms: number | undefined): string | undefined {
+  return ms === undefined || ms > lastMsOfYear9999 ? undefined : new Date(ms).toISOString();
+}
+
+const lastMsOfYear9999 = 253_402_300_799_999;
 
 function checkExtension(name: string, value: unknown): string | undefined {
   if (!extensionPattern.test(name) || reservedExtensions.has(name)) {
@@ -125,17 +138,18 @@ function checkExtension(name: string, value: unknown): string | undefined {
 
 function readDialect(
   event: JsonObject,
-  seen: readonly DialectDeviation[],
+  { deviations: seen = [], sentAtMs }: RobotEventGiven,
 ): Step<{ event: JsonObject; deviations: readonly DialectDeviation[] }> {
   const { type } = event;
-  if (typeof type !== 'string' || !isDialectType(type)) return { ok: true, value: { event, deviations: [] } };
+  if (!isDialectType(type)) return { ok: true, value: { event, deviations: [] } };
   const message = event['data'];
   if (!isJsonObject(message)) return { ok: false, rejection: malformed(`data: is not a ${type} message`) };
   const read = mapDialect(type, message);
   const deviations = [...read.deviations, ...seen];
   const mapped: JsonObject = { ...event, type: 'robot.state.v1' satisfies RobotEventType };
   delete mapped['data'];
-  if (mapped['time'] === undefined && read.time !== undefined) mapped['time'] = read.time;
+  const time = mapped['time'] ?? read.time ?? toTime(sentAtMs);
+  if (time !== undefined) mapped['time'] = time;
   // The raw message comes last of all: whoever has its bytes can put them there instead of what was parsed of them.
   mapped['data'] = {
     ...read.data,

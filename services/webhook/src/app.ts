@@ -1,7 +1,7 @@
 import { type CacheFailure, createFoldProgressBoard, createIngestMemory } from '@fleetstream/cache';
 import { topics } from '@fleetstream/contracts';
 import { compileEventChecks } from '@fleetstream/contracts/compile-event-checks';
-import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
+import { createKafkaClient, createLogProducer, type LogProducer } from '@fleetstream/kafka';
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec, type RegistryStatus } from '@fleetstream/schema-registry';
@@ -23,13 +23,23 @@ export interface Webhook {
   port(): number;
 }
 
+/** What fault drills put in the place of the usual. */
+export interface WebhookSeams {
+  readonly logProducer?: (made: LogProducer) => LogProducer;
+}
+
 /**
  * Puts a webhook pod together; nothing runs until its components are started.
  *
  * @param toListener joins the handler of events and everything else; benches leave out what goes ahead of Express
  */
-export function createComponents(config: WebhookConfig, log: Log, toListener = createDispatch): Webhook {
-  const parts = createParts(config, log);
+export function createComponents(
+  config: WebhookConfig,
+  log: Log,
+  toListener = createDispatch,
+  seams: WebhookSeams = {},
+): Webhook {
+  const parts = createParts(config, log, seams);
   const { metrics, budget, logProducer, codec, memory, board, lanes, pressure, keys } = parts;
   const keysKnown = () => !config.WEBHOOK_KEYS_REQUIRED || keys.table.ageMs() !== undefined;
   let draining = false;
@@ -91,10 +101,10 @@ export function createComponents(config: WebhookConfig, log: Log, toListener = c
 }
 
 /** What the handler of events works with. */
-function createParts(config: WebhookConfig, log: Log) {
+function createParts(config: WebhookConfig, log: Log, seams: WebhookSeams) {
   const metrics = createWebhookMetrics();
   const budget = createByteBudget(config.WEBHOOK_MAX_BYTES_IN_FLIGHT);
-  const logProducer = createLogProducer({
+  const made = createLogProducer({
     kafka: createKafkaClient({ brokers: config.KAFKA_BROKERS, clientId: 'fleetstream-webhook', log }),
     log,
     topics: [topics.events],
@@ -106,6 +116,7 @@ function createParts(config: WebhookConfig, log: Log) {
       pressure.noteAck(batch.durationMs);
     },
   });
+  const logProducer = seams.logProducer?.(made) ?? made;
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'writer', log });
   const onCacheFailure = (operation: 'find' | 'mark' | 'lag', reason: CacheFailure) => {
     metrics.onCacheFailure(operation, reason);

@@ -8,9 +8,9 @@ export const dialectTypes = [...vda5050Types, ...massroboticsTypes] as const;
 
 export type DialectType = (typeof dialectTypes)[number];
 
-const known: ReadonlySet<string> = new Set(dialectTypes);
+const known: ReadonlySet<unknown> = new Set(dialectTypes);
 
-export function isDialectType(type: string): type is DialectType {
+export function isDialectType(type: unknown): type is DialectType {
   return known.has(type);
 }
 

@@ -16,15 +16,17 @@ interface Sent {
   readonly text?: string;
   readonly sender?: Sender;
   readonly dialect?: DialectType;
+  readonly sentAtMs?: number;
 }
 
 /** As they come in one body; one event by itself, several as a list. */
-function check(events: readonly unknown[], { text, sender = robot, dialect }: Sent = {}): CheckedEvent[] {
+function check(events: readonly unknown[], { text, sender = robot, dialect, sentAtMs }: Sent = {}): CheckedEvent[] {
   const body = Buffer.from(text ?? ` ${JSON.stringify(events.length === 1 ? events[0] : events)}`);
   const parsed = parseBody({ 'content-type': 'application/json' }, body, limits);
   if (parsed.kind === 'refused') throw new Error(parsed.detail);
   const maySendFor = (fleetId: string, robotId: string) => fleetId === 'f-1' && robotId.startsWith('r-');
-  return checkEvents(parsed, { sender, dialect, maySendFor, checks, webhookId: 'msg', body, maxEventBytes: 400 });
+  const signed = { sender, webhookId: 'msg', sentAtMs, body };
+  return checkEvents(parsed, { ...signed, dialect, maySendFor, checks, maxEventBytes: 400 });
 }
 
 /** What is to be appended, or the code that stands against it. */
@@ -44,6 +46,15 @@ describe('checkEvents', () => {
   it('writes the event anew when something had to be filled in', () => {
     const [completed] = check([withoutId]);
     expect(JSON.parse(outcome(completed) ?? '')).toEqual({ ...withoutId, id: 'msg' });
+  });
+
+  it("gives an event without a time that of the robot's signature, never that of a site server's", () => {
+    const timeOf = (sent: Sent) => {
+      const [checked] = check([withoutId], { ...sent, sentAtMs: 1000 });
+      return checked?.kind === 'valid' ? checked.event.time : checked?.kind;
+    };
+    expect(timeOf({})).toBe('1970-01-01T00:00:01.000Z');
+    expect(timeOf({ sender: { kind: 'fleet', id: 'f-1' } })).toBeUndefined();
   });
 
   it('gives events without an id one that a repetition of the request gives again', () => {

@@ -35,6 +35,8 @@ export interface CheckOptions {
   readonly maySendFor: (fleetId: string, robotId: string) => boolean;
   readonly checks: EventChecks;
   readonly webhookId: string;
+  /** When the sender signed, by its own clock. */
+  readonly sentAtMs?: number | undefined;
   readonly body: Buffer;
   readonly maxEventBytes: number;
 }
@@ -63,7 +65,7 @@ interface Given {
 }
 
 function checkEvent({ raw, span, fallbackId }: Given, parsed: ParsedBody, options: CheckOptions): CheckedEvent {
-  const { dialect, body, checks } = options;
+  const { dialect, body, checks, sender } = options;
   const problem = checkJson(parsed.spansAreEvents ? raw : dataOf(raw), span);
   // A robot that can't but send 64-bit integers in its own dialect is read: `raw` gets its bytes, not our rounding.
   const keepRaw = dialect !== undefined && problem?.code === 'FS_JSON_NUMBER_UNSAFE';
@@ -73,7 +75,9 @@ function checkEvent({ raw, span, fallbackId }: Given, parsed: ParsedBody, option
   const { robotId } = robot;
   const deviations = keepRaw ? (['number-beyond-exact'] as const) : [];
   const given = dialect === undefined ? raw : { type: dialect, data: raw };
-  const read = parseRobotEvent(given, { robotId, fallbackId, deviations, checks });
+  // A site server's clock is not its robots'.
+  const sentAtMs = sender.kind === 'robot' ? options.sentAtMs : undefined;
+  const read = parseRobotEvent(given, { robotId, fallbackId, sentAtMs, deviations, checks });
   if (read.kind === 'rejected') return rejected(read.id ?? fallbackId, read.code, read.detail);
   const { event, canonical } = read;
   const value = canonical && parsed.spansAreEvents ? cut(parsed, body, span) : print(event, keepRaw, body, span);

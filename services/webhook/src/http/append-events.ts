@@ -25,6 +25,8 @@ export interface AppendOutcome {
   readonly results: readonly EventResult[];
   /** JSON texts of what was folded of the boots named. */
   readonly folded: readonly string[];
+  /** Whether the robot has commands due, as far as is known; false unless `asksCommands`. */
+  readonly commandsDue: boolean;
 }
 
 export interface AppendContext {
@@ -32,6 +34,7 @@ export interface AppendContext {
   readonly fleet?: string;
   /** W3C `traceparent` of the request, validated; an event's own comes before it. */
   readonly trace?: string | undefined;
+  readonly asksCommands?: boolean;
 }
 
 type Valid = Extract<CheckedEvent, { kind: 'valid' }>;
@@ -59,12 +62,12 @@ export async function appendEvents(
   ports: AppendPorts,
   robotId: string,
   events: readonly CheckedEvent[],
-  { fleet = ownFleet, trace }: AppendContext = {},
+  { fleet = ownFleet, trace, asksCommands = false }: AppendContext = {},
 ): Promise<AppendOutcome> {
   const run = new Run(ports, robotId, events, trace);
   if (run.candidates.length === 0) return run.outcome(nothingFolded);
   run.shed();
-  const folded = await run.recall(fleet);
+  const folded = await run.recall(fleet, asksCommands);
   await run.append();
   return run.outcome(folded);
 }
@@ -77,6 +80,7 @@ class Run {
   readonly #results: (EventResult | undefined)[];
   readonly #trace: string | undefined;
   candidates: Candidate[] = [];
+  #commandsDue = false;
 
   constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[], trace: string | undefined) {
     this.#trace = trace;
@@ -107,7 +111,7 @@ class Run {
   }
 
   /** @returns what was folded of the boots named */
-  async recall(fleet: string): Promise<readonly string[]> {
+  async recall(fleet: string, asksCommands: boolean): Promise<readonly string[]> {
     const { candidates } = this;
     if (candidates.length === 0) return nothingFolded;
     const recalled = await this.#ports.memory.recall({
@@ -115,9 +119,11 @@ class Run {
       fleet,
       events: candidates.map(({ key }) => key),
       ranks: candidates.map(({ rank }) => rank),
+      asksCommands,
     });
     if (recalled === undefined) return nothingFolded;
     const { seen, worstRank, folded } = recalled;
+    this.#commandsDue = recalled.commandsDue;
     this.candidates = candidates.filter((candidate, place) => {
       if (seen[place] === true) {
         this.#results[candidate.index] = { id: candidate.event.id, result: 'duplicate' };
@@ -165,7 +171,7 @@ class Run {
         results.push(isIn ? { id: checked.id, result: 'duplicate' } : first);
       } else results.push(this.#results[index] ?? unknownResult);
     }
-    return { results, folded };
+    return { results, folded, commandsDue: this.#commandsDue };
   }
 
   async #appendNow(): Promise<void> {

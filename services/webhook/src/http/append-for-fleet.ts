@@ -29,7 +29,8 @@ export async function appendForFleet(
       if (result !== undefined) results[index] = result;
     });
   }
-  return { results, folded: outcomes.flatMap(({ folded }) => folded) };
+  // Commands are for the robot that signs; a site server's robots ask for theirs.
+  return { results, folded: outcomes.flatMap(({ folded }) => folded), commandsDue: false };
 }
 
 interface Group {

@@ -13,6 +13,7 @@ import { type WebhookMetrics } from '../metrics.ts';
 import { type AppendPorts, appendEvents } from './append-events.ts';
 import { appendForFleet } from './append-for-fleet.ts';
 import { authenticate, type TrustPorts } from './authenticate.ts';
+import { asksCommands, carryCommands, type CommandsPort } from './carry-commands.ts';
 import { type ByteBudget, type ByteHold } from './byte-budget.ts';
 import { discardRest } from './discard-rest.ts';
 import { inflateBody, isCompressed } from './inflate-body.ts';
@@ -28,6 +29,8 @@ export interface EventsHandlerOptions extends AppendPorts, TrustPorts {
   readonly metrics: WebhookMetrics;
   readonly log: Log;
   readonly clock: Clock;
+  /** `undefined`: answers only say that commands are due. */
+  readonly commands?: CommandsPort | undefined;
   readonly limits: {
     readonly maxBodyBytes: number;
     readonly maxEventBytes: number;
@@ -142,27 +145,26 @@ async function answerEvents(
   const parsed = parseBody(headers, body, { ...limits, maxEvents: limits.maxBatchEvents }, dialect !== undefined);
   if (parsed.kind === 'refused') return refused(parsed);
 
-  const { webhookId } = verified;
+  const { webhookId, sentAtMs } = verified;
   const checked = checkEvents(parsed, {
     sender,
     dialect,
     maySendFor: (fleetId, robotId) => keys.maySendFor(fleetId, robotId),
     checks,
     webhookId,
+    sentAtMs,
     body,
     maxEventBytes: limits.maxEventBytes,
   });
   const trace = readTraceParent(headers['traceparent']);
-  const { results, folded } =
+  const { results, folded, commandsDue } =
     sender.kind === 'fleet'
       ? await appendForFleet(options, sender.id, checked, trace)
-      : await appendEvents(options, sender.id, checked, { trace });
+      : await appendEvents(options, sender.id, checked, { trace, asksCommands: asksCommands(headers) });
   metrics.onResults(results);
-  return toAnswer(
-    results,
-    () => readRequestId(request),
-    toHints(folded, options.pressure.reportEveryMs(), verified.clockOffsetSeconds),
-  );
+  const hints = toHints(folded, options.pressure.reportEveryMs(), verified.clockOffsetSeconds);
+  const carried = commandsDue ? await carryCommands(options.commands, request, sender.id, results) : '';
+  return toAnswer(results, () => readRequestId(request), hints + carried);
 }
 
 const atItsEnd = refuse(

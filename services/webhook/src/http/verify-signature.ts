@@ -12,6 +12,8 @@ import { refuse, type Refusal } from '../domain/refusal.ts';
 export interface Verified {
   readonly kind: 'verified';
   readonly webhookId: string;
+  /** When it was signed, by the sender's clock, in milliseconds; unknown of a request that a certificate stands for. */
+  readonly sentAtMs: number | undefined;
   /** Our time less that of the signature: how far the sender's clock is behind, and how long the request took. */
   readonly clockOffsetSeconds: number;
   /** The sender's clock is further from ours than Standard Webhooks would have it. */
@@ -69,7 +71,9 @@ export function trustCertificate(headers: Headers, fallbackId: string, nowMs: nu
   if (typeof id !== 'string' || !webhookIdPattern.test(id) || typeof timestamp !== 'string') {
     return refuse('FS_SIGNATURE_INVALID', 'webhook-id: 1 to 120 characters of A-Z a-z 0-9 _ . : ~ -');
   }
-  return toVerified(id, timestampPattern.test(timestamp) ? timestamp : '0', nowMs);
+  const verified = toVerified(id, timestampPattern.test(timestamp) ? timestamp : '0', nowMs);
+  // Nobody vouches for that time, and it may be ours.
+  return { ...verified, sentAtMs: undefined };
 }
 
 const noneFits = refuse('FS_SIGNATURE_INVALID', 'no signature was made with a key of the sender in the path');
@@ -79,6 +83,7 @@ function toVerified(webhookId: string, timestamp: string, nowMs: number): Verifi
   return {
     kind: 'verified',
     webhookId,
+    sentAtMs: Number(timestamp) * 1000,
     clockOffsetSeconds,
     clockOutOfWindow: Math.abs(clockOffsetSeconds) > windowSeconds,
   };
