@@ -5,9 +5,11 @@ import { createKafkaClient, createLogProducer, type LogProducer } from '@fleetst
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec, type RegistryStatus } from '@fleetstream/schema-registry';
+import { type CommandsOutcome, createCommandService } from './adapters/command-service.ts';
 import { createSigningKeys } from './adapters/signing-keys.ts';
 import { type WebhookConfig } from './config.ts';
 import { createByteBudget } from './http/byte-budget.ts';
+import { type CommandsPort } from './http/carry-commands.ts';
 import { createClientCerts, toAddressList } from './http/client-cert.ts';
 import { createExpressApp, type Readiness } from './http/express-app.ts';
 import { createDispatch } from './http/dispatch.ts';
@@ -69,6 +71,7 @@ export function createComponents(
     metrics,
     log,
     clock: systemClock,
+    commands: createCommands(config, parts, log),
     limits,
     draining: () => draining,
   });
@@ -98,6 +101,19 @@ export function createComponents(
     floodingRobots: () => lanes.flooding(),
   });
   return { components: [codec, logProducer, keys.table, memory, board, pressure, server], port: () => server.port() };
+}
+
+/** Where the answers of robots that ask get their commands from; `undefined` where nothing is configured. */
+function createCommands(
+  { WEBHOOK_COMMANDS_URL: url, WEBHOOK_COMMANDS_TIMEOUT_MS: timeoutMs }: WebhookConfig,
+  { keys, metrics }: ReturnType<typeof createParts>,
+  log: Log,
+): CommandsPort | undefined {
+  if (url === undefined) return undefined;
+  const onOutcome = (outcome: CommandsOutcome) => {
+    metrics.onCarried(outcome);
+  };
+  return createCommandService({ url, timeoutMs, keys: keys.ring, clock: systemClock, log, onOutcome });
 }
 
 /** What the handler of events works with. */

@@ -111,6 +111,17 @@ export const webhookConfig = z
       .min(10)
       .default(2000)
       .describe("Mean time of the log's acknowledgements at which a pod is at its end; it sheds from half of it on."),
+    WEBHOOK_COMMANDS_URL: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe(
+        'The command service: robots that ask for it get their commands in answers to events. Left out, they are told to ask.',
+      ),
+    WEBHOOK_COMMANDS_TIMEOUT_MS: countValue
+      .min(10)
+      .max(10_000)
+      .default(1000)
+      .describe('How long an answer to events waits for the commands of a robot that has some due.'),
     WEBHOOK_DRAIN_DELAY_MS: countValue
       .min(0)
       .default(2000)

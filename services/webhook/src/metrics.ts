@@ -2,6 +2,7 @@ import { type BreakerState, type CacheFailure } from '@fleetstream/cache';
 import { type EventResult } from '@fleetstream/contracts';
 import { type ProducedBatch } from '@fleetstream/kafka';
 import { type ErrorCode } from '@fleetstream/kernel';
+import { type CommandsOutcome } from './adapters/command-service.ts';
 import { type EventRank, ranks } from './domain/event-rank.ts';
 import { holdCount, holdValues } from './held-figures.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
@@ -28,6 +29,8 @@ export interface WebhookMetrics {
   /** Of a verified request: our time less that of its signature. */
   onClockOffset(offsetSeconds: number, outOfWindow: boolean): void;
   onSenderGone(): void;
+  /** A robot with commands due asked for them in its answer. */
+  onCarried(outcome: CommandsOutcome): void;
   /** An event that was turned away to keep others going. */
   onShed(rank: EventRank, code: ErrorCode): void;
   onBatch(batch: ProducedBatch): void;
@@ -90,6 +93,9 @@ export function createWebhookMetrics(): WebhookMetrics {
       held.clockOffsets.add(offsetSeconds);
       if (outOfWindow) series.clocks.inc();
     },
+    onCarried: (outcome) => {
+      series.carried.labels(outcome).inc();
+    },
     onShed: (rank, code) => {
       series.shed.labels(ranks[rank], code).inc();
     },
@@ -126,6 +132,11 @@ function createSeries(registry: Metrics) {
       [1, 5, 30, 60, 300, 3600, 86_400, 31_536_000],
     ),
     gone: registry.counter('senders_gone_total', 'Requests whose sender hung up before the body ended.'),
+    carried: registry.counter(
+      'command_answers_total',
+      'Answers to robots with commands due that asked for them, by what the command service gave.',
+      ['outcome'],
+    ),
     shed: registry.counter('shed_events_total', 'Events turned away to keep others going, by what they say.', [
       'rank',
       'reason',

@@ -7,8 +7,8 @@ import { parseBody } from '../../../../services/webhook/src/domain/parse-body.ts
 import { generateOddBodies, listOddBodies, type OddBody } from './json-bodies.ts';
 
 const checks = compileEventChecks();
-const limits = { maxEvents: 500, maxJsonDepth: 64, maxTextBytes: 256 * 1024 };
 const maxEventBytes = 256 * 1024;
+const limits = { maxEvents: 500, maxEventBytes, maxJsonDepth: 64, maxTextBytes: 256 * 1024 };
 
 /** What a pod would make of a body, by outcome; what it would write to the log is read as the processor does. */
 function judge({ contentType, encoding, body: sent, robotId }: OddBody, index: number): string[] {

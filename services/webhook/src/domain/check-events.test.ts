@@ -9,7 +9,7 @@ const withoutId = { specversion: '1.0', source: '/robots/r-1', type: 'robot.stat
 const event = { id: 'e-1', ...withoutId };
 
 const checks = compileEventChecks();
-const limits = { maxEvents: 10, maxJsonDepth: 8, maxTextBytes: 300 };
+const limits = { maxEvents: 10, maxEventBytes: 10_000, maxJsonDepth: 8, maxTextBytes: 300 };
 const robot = { kind: 'robot', id: 'r-1' } as const;
 
 interface Sent {

@@ -44,6 +44,16 @@ const hintsShape = {
     .describe(
       "Our clock less that of the signature, where they are 5 s apart or more; the sender's is not refused for it",
     ),
+  commands: z
+    .array(z.looseObject({}))
+    .optional()
+    .describe('To a robot that prefers them: what a poll would have given, handed over by this answer'),
+  orders: z.array(z.looseObject({})).optional().describe('The same as VDA 5050, where the robot accepts or has that'),
+  instantActions: z.array(z.looseObject({})).optional().describe('See orders'),
+  commandsDue: z
+    .boolean()
+    .optional()
+    .describe('To a robot that prefers commands: some are due and not in this answer; poll for them'),
 };
 const answerSchema = z.object({ results: z.array(resultSchema).describe('One per event, in order'), ...hintsShape });
 const problemSchema = z.object({
@@ -163,6 +173,11 @@ function operation(operationId: string, summary: string, content: Json): Json {
     parameters: [
       { ...parameter('webhook-id', 'header', 'Of the request; the same when it is sent again'), schema: headerId },
       { ...parameter('webhook-timestamp', 'header', 'Seconds since the epoch'), schema: headerTimestamp },
+      {
+        ...parameter('prefer', 'header', '`commands` (RFC 7240): a robot would have its commands in the answer'),
+        required: false,
+        schema: headerPrefer,
+      },
     ],
     requestBody: { required: true, content },
     responses: {
@@ -177,6 +192,7 @@ function operation(operationId: string, summary: string, content: Json): Json {
 }
 
 const headerId = { type: 'string', pattern: '^[A-Za-z0-9_.:~-]{1,120}$' };
+const headerPrefer = { type: 'string', pattern: '^[ -~]{1,200}$' };
 const headerTimestamp = { type: 'string', pattern: '^[0-9]{1,12}$' };
 
 function document(operationId: string, summary: string): Json {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseBody } from './parse-body.ts';
 
 const parse = (headers: Record<string, string>, body: string | Buffer) =>
-  parseBody(headers, Buffer.from(body), { maxEvents: 2, maxJsonDepth: 8, maxTextBytes: 64 });
+  parseBody(headers, Buffer.from(body), { maxEvents: 2, maxEventBytes: 40, maxJsonDepth: 8, maxTextBytes: 64 });
 
 const structured = { 'content-type': 'application/cloudevents+json' };
 const batch = { 'content-type': 'application/cloudevents-batch+json' };
@@ -63,6 +63,20 @@ describe('parseBody', () => {
     },
     { name: 'a batch that is an object', headers: batch, body: '{}', code: 'FS_EVENT_MALFORMED' },
     { name: 'one event too many', headers: batch, body: '[1,2,3]', code: 'FS_BATCH_TOO_LONG' },
+    {
+      name: 'an event too large, unparsed',
+      headers: plain,
+      body: `{"a":"${'b'.repeat(35)}`,
+      code: 'FS_EVENT_TOO_LARGE',
+    },
+    {
+      name: 'too large a list that is one event',
+      headers: structured,
+      body: `[${'1,'.repeat(20)}`,
+      code: 'FS_EVENT_TOO_LARGE',
+    },
+    { name: 'more blanks than an event has bytes', headers: plain, body: ' '.repeat(41), code: 'FS_EVENT_TOO_LARGE' },
+    { name: 'a large list of too many', headers: plain, body: ` [${'1,'.repeat(20)}1]`, code: 'FS_BATCH_TOO_LONG' },
     { name: 'no content type', headers: {}, body: '{}', code: 'FS_CONTENT_TYPE_UNSUPPORTED' },
     { name: 'XML', headers: { 'content-type': 'text/xml' }, body: '<a/>', code: 'FS_CONTENT_TYPE_UNSUPPORTED' },
     {

@@ -17,6 +17,7 @@ export interface ParsedBody {
 
 export interface ParseLimits {
   readonly maxEvents: number;
+  readonly maxEventBytes: number;
   /** Levels of objects and lists in one event. */
   readonly maxJsonDepth: number;
   readonly maxTextBytes: number;
@@ -40,6 +41,10 @@ export function parseBody(
     if (mode !== 'binary') return refuse('FS_BODY_EMPTY', 'the body is empty');
     return single(readEventHeaders(headers), noSpan, false);
   }
+  // Before it is parsed: 600 kB of members hold the event loop, and so everybody else, for tens of milliseconds.
+  if (body.length > limits.maxEventBytes && !mayHoldSeveral(mode, body)) {
+    return refuse('FS_EVENT_TOO_LARGE', `the event has ${body.length} bytes, ${limits.maxEventBytes} are allowed`);
+  }
   const json = parseJson(body);
   if (json.kind === 'refused') return json;
   const isArray = Array.isArray(json.value) && mode !== 'binary' && mode !== 'structured';
@@ -49,6 +54,12 @@ export function parseBody(
     maxSpans: limits.maxEvents,
   });
   return toEvents(mode, headers, json.value, spans, limits.maxEvents);
+}
+
+/** Whether a body may be a list of events, by its first byte that says something. */
+function mayHoldSeveral(mode: ContentMode, body: Uint8Array): boolean {
+  if (mode === 'binary' || mode === 'structured') return false;
+  return body[body.findIndex((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)] === 0x5b;
 }
 
 function toEvents(

@@ -15,7 +15,13 @@ interface World {
   readonly held?: Promise<undefined>;
 }
 
-const nothingSeen: IngestRecall = { seen: [], worstRank: 3, bucket: 'robot', folded: ['{"bootid":"b"}'] };
+const nothingSeen: IngestRecall = {
+  seen: [],
+  worstRank: 3,
+  bucket: 'robot',
+  folded: ['{"bootid":"b"}'],
+  commandsDue: false,
+};
 
 function setUp({ level = 0, recall, broken = false, lanes, held }: World = {}) {
   const appended: string[] = [];
