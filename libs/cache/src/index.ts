@@ -1,3 +1,4 @@
+export { type CommandsDueBoard, createCommandsDueBoard, type RobotDue } from './commands-due-board.ts';
 export {
   createFoldProgressBoard,
   type FoldProgressBoard,

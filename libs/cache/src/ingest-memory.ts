@@ -43,6 +43,8 @@ export interface IngestQuestion {
   readonly events: readonly EventKey[];
   /** One per event. */
   readonly ranks: readonly IngestRank[];
+  /** Also ask whether the robot has commands due; costs nothing where it is left out. */
+  readonly asksCommands?: boolean;
 }
 
 export interface IngestRecall {
@@ -53,6 +55,8 @@ export interface IngestRecall {
   readonly bucket: 'robot' | 'fleet';
   /** What the processor published of the boots that the events name: JSON texts. */
   readonly folded: readonly string[];
+  /** Whether the command service says that the robot has commands due; false where nobody asked. A hint. */
+  readonly commandsDue: boolean;
 }
 
 /**
@@ -123,10 +127,12 @@ export function createIngestMemory(options: IngestMemoryOptions): IngestMemory {
         connection.close();
       });
     },
-    recall: ({ robotId, fleet, events, ranks }) => {
+    recall: ({ robotId, fleet, events, ranks, asksCommands }) => {
       const { boots, bootids, ids, idPlaces } = sortKeys(events);
       const blocks = boots.map(({ bootid, block, bits, places }) => [bootid, block, bits, places]);
-      const text = JSON.stringify([robotId, fleet, ranks.join(''), blocks, [ids, idPlaces], bootids]);
+      const question: unknown[] = [robotId, fleet, ranks.join(''), blocks, [ids, idPlaces], bootids];
+      if (asksCommands === true) question.push(1);
+      const text = JSON.stringify(question);
       return joiner.ask({ events: events.length, text });
     },
     mark: (robotId, events) => {
@@ -200,7 +206,7 @@ function toLimitsText({ robotBucket, fleetBucket }: IngestMemoryOptions, ttl: nu
   });
 }
 
-/** `<worst rank><r or f><a digit per event>`, then the texts of boots. */
+/** `<worst rank><r or f><a digit per event>`, then the texts of boots, and `due` when there are commands. */
 function toRecall(answer: unknown): IngestRecall | undefined {
   if (!Array.isArray(answer)) return undefined;
   const [head, ...folded] = answer as string[];
@@ -208,5 +214,7 @@ function toRecall(answer: unknown): IngestRecall | undefined {
   const seen: boolean[] = [];
   for (let at = 2; at < head.length; at += 1) seen.push(head.charCodeAt(at) === 49);
   const worst = head.charCodeAt(0) - 48;
-  return { seen, worstRank: worst as IngestRank, bucket: head[1] === 'f' ? 'fleet' : 'robot', folded };
+  const commandsDue = folded.at(-1) === 'due';
+  if (commandsDue) folded.pop();
+  return { seen, worstRank: worst as IngestRank, bucket: head[1] === 'f' ? 'fleet' : 'robot', folded, commandsDue };
 }

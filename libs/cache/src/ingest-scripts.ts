@@ -5,6 +5,7 @@
  * - `ids:{robot}` ids of events without a sequence, by time, the newest some
  * - `tat:r:{robot}`, `tat:f:{fleet}` token buckets as one number, the theoretical arrival time of GCRA (ITU-T I.371)
  * - `ack:{robot}` by boot, what the processor folded: written by the processor, read here
+ * - `due:{robot}` is there while the log has commands for the robot: written by the command service, read when asked
  *
  * The scripts name keys that aren't in KEYS, so a Redis Cluster isn't served; a replicated Redis is.
  */
@@ -61,6 +62,7 @@ for at = 2, #ARGV do
       if text then answer[#answer + 1] = text end
     end
   end
+  if q[7] and redis.call('EXISTS', 'due:' .. robot) == 1 then answer[#answer + 1] = 'due' end
   answers[#answers + 1] = answer
 end
 return answers
@@ -108,5 +110,13 @@ for at = 2, #ARGV do
     redis.call('HSET', key, unpack(p[2]))
     redis.call('EXPIRE', key, ARGV[1])
   end
+end
+`;
+
+/** Robots that have commands due (`+id`), and those that have none any more (`-id`). */
+export const dueScript = `
+for at = 2, #ARGV do
+  local key = 'due:' .. string.sub(ARGV[at], 2)
+  if string.byte(ARGV[at]) == 43 then redis.call('SET', key, 1, 'EX', ARGV[1]) else redis.call('DEL', key) end
 end
 `;

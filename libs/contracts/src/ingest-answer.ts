@@ -38,6 +38,13 @@ export interface IngestHints {
    * refused for it.
    */
   readonly clockOffsetMs?: number;
+  /** Handed over by this answer to a robot that asked (`Prefer: commands`), as a poll would have. */
+  readonly commands?: readonly Readonly<Record<string, unknown>>[];
+  /** The same as VDA 5050 messages, where the robot asked for them so. */
+  readonly orders?: readonly object[];
+  readonly instantActions?: readonly object[];
+  /** To a robot that asked: some are due and not in this answer, so it should poll. */
+  readonly commandsDue?: boolean;
 }
 
 /** The body of a `202`. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createKeyValueCache } from '@fleetstream/cache';
+import { type CacheFailure, createCommandsDueBoard, createKeyValueCache } from '@fleetstream/cache';
 import { type CommandData, topics } from '@fleetstream/contracts';
 import { createKafkaClient, createLogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, systemClock } from '@fleetstream/kernel';
@@ -15,6 +15,7 @@ import { createRequestLog } from './adapters/request-log.ts';
 import { createSigningKeys } from './adapters/signing-keys.ts';
 import { createCommandPolls } from './command-polls.ts';
 import { createCommandRequests } from './command-requests.ts';
+import { type CommandsDue, createCommandsDue, dueTtlSeconds } from './commands-due.ts';
 import { type CommandsConfig } from './config.ts';
 import { CommandBook } from './domain/command-book.ts';
 import { createDeliveryGrants, type DeliveryPoint, toMoment } from './delivery-grants.ts';
@@ -37,7 +38,7 @@ import { createRollouts, type Rollouts } from './rollouts.ts';
 /** What tests and fault drills put in the place of the usual. */
 export interface CommandsSeams {
   readonly clock?: Clock;
-  /** Called at each point of a delivery's way. */
+  /** Called at each point of a command's way. */
   readonly at?: (point: DeliveryPoint) => void;
   /** Gets the desk and the name by which the log grants attempts to this instance. */
   readonly desk?: (desk: DeliveryDesk, instance: string) => DeliveryDesk;
@@ -59,9 +60,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   const operator = createOperatorParts(config, { ...shared, clock, log, metrics });
   const push = createPush(config, shared, { clock, log });
   const follower = createCommandFollower({
-    kafka: shared.kafka,
-    log,
-    clock,
+    ...{ kafka: shared.kafka, log, clock },
     historyMs: config.COMMANDS_HISTORY_HOURS * 3_600_000,
     onTransition: (data: CommandData, at) => {
       metrics.transition(data.status);
@@ -92,9 +91,11 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
     for (const robotId of concerned) {
       polls.wake(robotId);
       push.wake(robotId);
+      due.note(robotId);
     }
     concerned.clear();
   };
+  const due = createDue(config, shared, { log, clock, metrics, caughtUp: () => follower.caughtUp() });
   let draining = false;
   const readiness = (): Readiness => ({
     ready: producer.healthy() && follower.caughtUp() && rollouts.caughtUp() && !draining,
@@ -119,7 +120,7 @@ export function createComponents(config: CommandsConfig, log: Log, seams: Comman
   metrics.observe(createGauges(shared, follower, rollouts));
   const first = [producer, cache, keys.table, directory, ...operator.components];
   return {
-    components: [...first, follower, ...rollouts.components, grants, polls, push, server],
+    components: [...first, follower, ...rollouts.components, grants, polls, push, due, server],
     port: () => server.port(),
   };
 }
@@ -197,18 +198,30 @@ function createShared(config: CommandsConfig, seams: CommandsSeams, { log, clock
   return { kafka, producer, cache, platform, directory, book, desk, grants, polls, keys, deliveries, at };
 }
 
+/** What lets robots that only send events know that something is due. */
+function createDue(
+  { REDIS_URL: url, COMMANDS_CACHE_TIMEOUT_MS: timeoutMs }: CommandsConfig,
+  { book, desk }: Pick<Shared, 'book' | 'desk'>,
+  { log, clock, metrics, caughtUp }: Omit<Outside, 'mayDeliver'> & { readonly caughtUp: () => boolean },
+): CommandsDue {
+  const onFailure = (reason: CacheFailure) => {
+    metrics.cacheFailure('due', reason);
+  };
+  const board = createCommandsDueBoard({ url, log, timeoutMs, ttlSeconds: dueTtlSeconds, onFailure });
+  return createCommandsDue({ board, book, desk, clock, caughtUp });
+}
+
 function createPush(
   config: CommandsConfig,
-  parts: Pick<Shared, 'book' | 'desk' | 'grants' | 'directory' | 'deliveries' | 'keys'>,
+  parts: Pick<Shared, 'book' | 'desk' | 'grants' | 'directory' | 'deliveries' | 'keys' | 'at'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): CommandPush {
   const guard = createCallbackGuard({
     allowPrivate: config.COMMANDS_ALLOW_PRIVATE_CALLBACKS,
     networks: config.COMMANDS_CALLBACK_NETWORKS,
   });
-  const { book, desk, grants, directory, deliveries, keys } = parts;
   return createCommandPush({
-    ...{ book, desk, grants, directory, deliveries, keys, clock, log },
+    ...{ ...parts, clock, log },
     poster: createCallbackPoster(guard),
     signingKey: config.COMMANDS_SIGNING_KEY,
     timeoutMs: config.COMMANDS_PUSH_TIMEOUT_MS,

@@ -24,7 +24,7 @@ export interface CommandsMetrics {
   grantReturned(commands: number): void;
   transition(status: CommandStatus): void;
   undecodable(): void;
-  cacheFailure(operation: 'get' | 'set' | 'claim' | 'spend', reason: CacheFailure): void;
+  cacheFailure(operation: 'get' | 'set' | 'claim' | 'spend' | 'due', reason: CacheFailure): void;
   readonly platform: PlatformMetrics;
   readonly rollouts: RolloutMetrics;
   observe(gauges: CommandsGauges): void;

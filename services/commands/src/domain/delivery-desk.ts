@@ -113,6 +113,16 @@ export class DeliveryDesk {
     return false;
   }
 
+  /** Whether the log has something for the robot, whoever is handing it over: every instance says the same. */
+  isOwed(robotId: string, moment: Moment): boolean {
+    for (const command of this.#options.book.openOf(robotId)) {
+      if (isAsked(command)) return true;
+      const again = talkedOf.has(command.status) && command.idempotent === true;
+      if ((command.status === 'QUEUED' || again) && this.#isWanted(command, moment)) return true;
+    }
+    return false;
+  }
+
   /** Whether a stop is due, which waits for nothing. */
   hasStopDue(robotId: string, moment: Moment): boolean {
     for (const command of this.#options.book.openOf(robotId)) {
