@@ -15,7 +15,8 @@ export interface BareParts {
   readonly checks: EventChecks;
 }
 
-const limits = { maxEvents: 500, maxJsonDepth: 32, maxTextBytes: 64 * 1024 };
+const maxEventBytes = 256 * 1024;
+const limits = { maxEvents: 500, maxEventBytes, maxJsonDepth: 32, maxTextBytes: 64 * 1024 };
 
 /**
  * What somebody would write who wants nothing but this: the same checks, the same look at Redis and the same way to the
@@ -57,7 +58,7 @@ async function answer(
   if (parsed.kind === 'refused') return refused(parsed.code, 400);
   const checked = checkEvents(parsed, {
     ...{ sender, dialect: undefined, maySendFor: () => true, webhookId: verified.webhookId, body, checks },
-    maxEventBytes: 256 * 1024,
+    maxEventBytes,
   });
   const valid = checked.filter((event) => event.kind === 'valid');
   const keysOfEvents: EventKey[] = valid.map(({ event }) => event);

@@ -87,6 +87,7 @@ const texts: Readonly<Record<string, string>> = {
   'an empty name': wrap('{"":1}'),
   'a name of 100 kB': wrap(`{"${'n'.repeat(100_000)}":1}`),
   'a text of 300 kB': wrap(`{"raw":"${'x'.repeat(300_000)}"}`),
+  'a text of 300 kB in a batch': `[${wrap(`{"raw":"${'x'.repeat(300_000)}"}`)}]`,
   'a text of escapes': wrap(`{"raw":"${'\\u0041'.repeat(50_000)}"}`),
   'a body of the most bytes': ' '.repeat(1_048_576),
   'one byte more': ' '.repeat(1_048_577),
