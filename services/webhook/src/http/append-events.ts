@@ -224,7 +224,9 @@ function toRecord(
 ): AppendRecord {
   const traceparent = own === undefined ? ofRequest : (readTraceParent(own) ?? ofRequest);
   if (traceparent === undefined) {
-    return { topic: topics.events, key, value, ...(contentType === undefined ? {} : { contentType }) };
+    return contentType === undefined
+      ? { topic: topics.events, key, value }
+      : { topic: topics.events, key, value, contentType };
   }
   const headers = { 'content-type': contentType ?? contentTypes.cloudEvent, traceparent };
   return { topic: topics.events, key, value, headers };
