@@ -86,7 +86,7 @@ export class CommandQueue {
     ledger.add(command, { reason: refusal ?? reason, by: requestedBy });
     if (refusal !== undefined) return;
     const found = ledger.find(target);
-    if (found === undefined) ledger.move(command, 'FAILED', { reason: 'too-late' });
+    if (found === undefined) this.#endCancel(command, status);
     else if (isWithUs(found)) this.#end(found, 'CANCELLED', { reason: reason ?? 'cancelled', by: requestedBy });
   }
 
@@ -301,14 +301,18 @@ export class CommandQueue {
     this.#takeAlong(command.id, status);
   }
 
+  /** A cancel has done its work when the other command is cancelled, by whomever. */
+  #endCancel(cancel: Command, ended: CommandStatus | undefined): void {
+    if (ended === 'CANCELLED') this.#end(cancel, 'SUCCEEDED', { reason: 'cancelled' });
+    else this.#end(cancel, 'FAILED', { reason: 'too-late' });
+  }
+
   /** What an end means for the cancels of that command and for the commands that wait for it. */
   #takeAlong(ended: string, status: CommandStatus): void {
     for (const { id } of this.#ledger.known.open) {
       const command = this.#ledger.find(id);
-      if (command?.cancels === ended) {
-        if (status === 'CANCELLED') this.#end(command, 'SUCCEEDED', { reason: 'cancelled' });
-        else this.#end(command, 'FAILED', { reason: 'too-late' });
-      } else if (command?.after?.commandId === ended) this.#follow(command, status);
+      if (command?.cancels === ended) this.#endCancel(command, status);
+      else if (command?.after?.commandId === ended) this.#follow(command, status);
     }
   }
 

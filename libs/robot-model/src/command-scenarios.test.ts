@@ -16,7 +16,10 @@ const request = (commandId: string, rest: Partial<Request> = {}): Said => ({
   data: { commandId, action: 'move', ...rest },
 });
 const stop = (commandId: string): Said => request(commandId, { action: 'stop', stop: true });
-const cancel = (commandId: string): Said => ({ type: 'fleet.command-cancel-requested.v1', data: { commandId } });
+const cancel = (commandId: string, more: object = {}): Said => ({
+  type: 'fleet.command-cancel-requested.v1',
+  data: { commandId, ...more },
+});
 const decide = (commandId: string, decision: 'approved' | 'declined', decidedBy: string): Said => ({
   type: 'fleet.command-decided.v1',
   data: { commandId, decision, decidedBy },
@@ -123,6 +126,14 @@ describe('a cancel', () => {
       ...queued,
       'cancel.a FAILED',
       'a SUCCEEDED',
+    ]);
+  });
+
+  it('of what was cancelled before has nothing left to do', () => {
+    const again = cancel('a', { cancelId: 'again' });
+    expect(told([0, request('a')], [1, cancel('a')], [2, again]).slice(-2)).toEqual([
+      'again ACCEPTED',
+      'again SUCCEEDED cancelled',
     ]);
   });
 
