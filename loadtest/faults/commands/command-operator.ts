@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@fleetstream/kernel';
+import { type Random } from '../../fleet/seeded-random.ts';
 import { pickFrom } from './pick-from.ts';
 import { type CommandRobot } from './command-robots.ts';
 import { type CommandStack } from './command-stack.ts';
@@ -8,70 +9,108 @@ import { type CommandStack } from './command-stack.ts';
 export interface TakenCommand {
   readonly robot: CommandRobot;
   readonly commandId: string;
+  readonly kind: 'move' | 'stop' | 'cancel';
   readonly idempotent: boolean;
+  /** What a cancel is to undo. */
+  readonly target?: string;
+}
+
+export interface SendOptions {
+  readonly count: number;
+  readonly everyMs: number;
+  readonly random: Random;
 }
 
 const requestTimeoutMs = 5_000;
 const triesMax = 60;
 const retryMs = 250;
-const expiresInMs = 20_000;
+const expiresInMs = 5_000;
+/** In the robot's log time, from its SUCCEEDED on. */
+const shownWithinMs = 1_000;
+/** Several for one robot at once, so that some have to wait there. */
+const burst = { share: 0.2, commands: 4 } as const;
+const stopShare = 0.1;
+const cancelShare = 0.15;
+const idempotentShare = 0.3;
 
 /** Sends commands, stops and cancels to random robots, each until one of the instances has taken it. */
 export async function sendCommands(
   stack: CommandStack,
   robots: readonly CommandRobot[],
-  { count, everyMs, random }: { readonly count: number; readonly everyMs: number; readonly random: () => number },
+  { count, everyMs, random }: SendOptions,
 ): Promise<TakenCommand[]> {
   const taken: TakenCommand[] = [];
   const sending: Promise<void>[] = [];
+  let robot = pickFrom(robots, random);
+  let left = 0;
   for (let n = 0; n < count; n += 1) {
-    const robot = pickFrom(robots, random);
-    const key = `${robot.robotId}.${n}`;
-    const kind = random();
-    const idempotent = random() < 0.3;
-    const earlier = taken.filter((one) => one.robot === robot).at(-1);
-    if (kind < 0.1) {
-      const body = { action: 'stop', stop: true, commandId: key, expiresInMs };
-      sending.push(send(stack, `/v1/robots/${robot.robotId}/commands`, body, key).then(note(robot, true)));
-    } else if (kind < 0.25 && earlier !== undefined) {
-      const path = `/v1/robots/${robot.robotId}/commands/${earlier.commandId}/cancel`;
-      // Sent twice, it is one cancel: its id comes from the command's.
-      sending.push(send(stack, path, {}, `cancel.${key}`).then(() => undefined));
-    } else {
-      const verify = { condition: { path: 'node', equals: key }, withinMs: 1_000 };
-      const body = { action: 'move', commandId: key, idempotent, expiresInMs };
-      const watched = robot.character === 'lying' ? { ...body, verify } : body;
-      sending.push(send(stack, `/v1/robots/${robot.robotId}/commands`, watched, key).then(note(robot, idempotent)));
+    if (left === 0) {
+      robot = pickFrom(robots, random);
+      left = random() < burst.share ? burst.commands : 1;
+      await sleep(everyMs * 2 * left * random());
     }
-    await sleep(everyMs * 2 * random());
+    left -= 1;
+    const wanted = chooseCommand(robot, `${robot.robotId}.${n}`, taken, random);
+    sending.push(
+      sendOne(stack, wanted, n).then((commandId) => {
+        taken.push({ ...wanted.command, commandId });
+      }),
+    );
   }
   await Promise.all(sending);
   return taken;
-
-  function note(robot: CommandRobot, idempotent: boolean) {
-    return (commandId: string) => {
-      taken.push({ robot, commandId, idempotent });
-    };
-  }
 }
 
-/** Under one key until it is taken; nobody knows what came of a request that was not answered. */
-async function send(stack: CommandStack, path: string, body: object, key: string): Promise<string> {
+interface Wanted {
+  readonly command: TakenCommand;
+  readonly path: string;
+  readonly body: object;
+}
+
+function chooseCommand(robot: CommandRobot, key: string, taken: readonly TakenCommand[], random: Random): Wanted {
+  const kind = random();
+  const idempotent = random() < idempotentShare;
+  const path = `/v1/robots/${robot.robotId}/commands`;
+  if (kind < stopShare) {
+    const body = { action: 'stop', stop: true, commandId: key, expiresInMs };
+    return { command: { robot, commandId: key, kind: 'stop', idempotent: true }, path, body };
+  }
+  const target = taken.findLast((one) => one.robot === robot && one.kind === 'move')?.commandId;
+  if (kind < stopShare + cancelShare && target !== undefined) {
+    const command = { robot, commandId: `cancel.${key}`, kind: 'cancel', idempotent: true, target } as const;
+    return { command, path: `${path}/${target}/cancel`, body: {} };
+  }
+  const verify = { condition: { path: 'node', equals: key }, withinMs: shownWithinMs };
+  const body = { action: 'move', commandId: key, idempotent, expiresInMs, verify };
+  return { command: { robot, commandId: key, kind: 'move', idempotent }, path, body };
+}
+
+/**
+ * Under one key until it is taken; nobody knows what came of a request that was not answered.
+ *
+ * @param first of the instances that is asked first
+ * @returns the command's id: that of a cancel is made by the service
+ */
+async function sendOne(stack: CommandStack, { command, path, body }: Wanted, first: number): Promise<string> {
   const urls = stack.urlsOf('commands');
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const status = await post(`${urls[tries % urls.length] ?? ''}${path}`, stack.operatorToken, body, key);
-    if (status === 202 || status === 200) return key;
-    // It ended meanwhile, or the instance has not heard of it: not what this is about.
-    if (path.endsWith('/cancel') && status !== undefined && status < 500) return key;
-    if (status !== undefined && status < 500 && status !== 429) {
-      throw new AppError('FS_INTERNAL', `${path} was answered ${status}`);
+    const url = `${urls[(first + tries) % urls.length] ?? ''}${path}`;
+    const answer = await post(url, stack.operatorToken, body, command.commandId);
+    if (answer?.status === 202 || answer?.status === 200) return answer.commandId ?? command.commandId;
+    if (answer !== undefined && answer.status < 500 && answer.status !== 429) {
+      throw new AppError('FS_INTERNAL', `${path} was answered ${answer.status}`);
     }
     await sleep(retryMs);
   }
   throw new AppError('FS_NOT_READY', `${path}: nobody took it`);
 }
 
-async function post(url: string, token: string, body: object, key: string): Promise<number | undefined> {
+interface PostAnswer {
+  readonly status: number;
+  readonly commandId: string | undefined;
+}
+
+async function post(url: string, token: string, body: object, key: string): Promise<PostAnswer | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -79,8 +118,8 @@ async function post(url: string, token: string, body: object, key: string): Prom
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
-    await answer.body?.cancel();
-    return answer.status;
+    const { commandId } = (await answer.json()) as { readonly commandId?: string };
+    return { status: answer.status, commandId };
   } catch {
     // Killed while it answered, or not there: the next one is asked.
     return undefined;

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type CommandData } from '@fleetstream/contracts';
 import { systemClock } from '@fleetstream/kernel';
 import { createRobotKeys, deriveRobotSecret } from '@fleetstream/signing';
 import { CommandExecutor } from '../../fleet/commands/command-executor.ts';
@@ -12,34 +13,122 @@ import { createUndiciGateway } from '../../fleet/gateway-undici.ts';
 import { type Gateway } from '../../fleet/gateway.ts';
 import { Outbox } from '../../fleet/outbox.ts';
 import { RobotClient } from '../../fleet/robot-client.ts';
+import { createRobotEvent, toContentId } from '../../fleet/robot-event.ts';
 import { createRandom } from '../../fleet/seeded-random.ts';
 import { type CommandStack } from './command-stack.ts';
 
 export interface CommandRobot {
   readonly robotId: string;
   readonly character: RobotCharacter;
+  readonly channel: 'pull' | 'push';
 }
 
-/** Robots of every character that poll, carry out and answer, and write down what they really did. */
+/** Robots of every character that get commands, carry them out and answer, and write down what they really did. */
 export interface CommandRobots {
-  readonly robots: readonly CommandRobot[];
   readonly journal: CommandJournal;
-  /** Lets them answer what they have to, and ends them. */
+  /** Says at last what nobody would ever have heard of these commands, so that nobody asks for it any more. */
+  confess(open: readonly CommandData[]): Promise<void>;
+  /** Ends them; what they have not said is not said. */
   stop(): Promise<void>;
 }
 
-const ofEachKind = 2;
+/** For each kind, two of its robots ask for their commands and one is called. */
+const channels = ['pull', 'pull', 'push'] as const;
+/** Of the usual time that carrying out a command takes, so that a round is short. */
+const pace = 0.35;
 const timeoutMs = 8_000;
+const pollSeconds = 3;
+const confessWithinMs = 3_000;
 const sleep = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /** @param run goes into their ids, so that each round has robots of its own */
-export function startCommandRobots(stack: CommandStack, seed: number, run: string): CommandRobots {
+export function castRobots(run: string): readonly CommandRobot[] {
+  return robotCharacters.flatMap((character) =>
+    channels.map((channel, index) => ({ robotId: `${character}-${index}-${run}`, character, channel })),
+  );
+}
+
+interface Member extends CommandRobot {
+  readonly client: RobotClient;
+  readonly executor: CommandExecutor;
+  readonly online: () => boolean;
+}
+
+export function startCommandRobots(
+  stack: CommandStack,
+  robots: readonly CommandRobot[],
+  { seed, run }: { readonly seed: number; readonly run: string },
+): CommandRobots {
   const journal = new CommandJournal();
   const over = new AbortController();
-  const events = spread(stack.urlsOf('webhook'), (url) =>
+  const gateways = connect(stack, run);
+  const members = robots.map((robot): Member => {
+    const client = createClient(stack, gateways.events, robot.robotId, seed, run);
+    const executor = new CommandExecutor({
+      ...{ ...robot, journal, sleep, seed, run, pace, signal: over.signal },
+      offer: (event) => client.offer(event),
+      onDone: (commandId) => {
+        if (robot.character !== 'deaf') client.offer(toPlace(robot.robotId, run, commandId));
+      },
+    });
+    return { ...robot, client, executor, online: () => true };
+  });
+  const pulled = members.filter(({ channel }) => channel === 'pull');
+  const polling = pollRobots({
+    ...{ robots: pulled, gateway: gateways.commands, pollsMax: pulled.length, sleep, signal: over.signal },
+    onFailure: () => undefined,
+  });
+  const pushed = members.filter(({ channel }) => channel === 'push');
+  stack.callbacks.play(
+    pushed.map(({ robotId, character, executor }) => ({
+      ...{ robotId, character },
+      receive: (commands) => {
+        if (!over.signal.aborted) executor.receive(commands);
+      },
+    })),
+    seed,
+  );
+  return {
+    journal,
+    confess: async (open) => {
+      stack.callbacks.play([], seed);
+      over.abort();
+      const signal = AbortSignal.timeout(confessWithinMs);
+      const told = members.filter(({ robotId, client }) => {
+        const own = open.filter((command) => command.robotId === robotId);
+        for (const command of own) client.offer(toConfession(command, run));
+        return own.length > 0;
+      });
+      await Promise.race([Promise.all(told.map(({ client }) => client.drain())), sleep(confessWithinMs, signal)]);
+    },
+    stop: async () => {
+      stack.callbacks.play([], seed);
+      over.abort();
+      await Promise.all([polling, ...members.map(({ executor }) => executor.idle())]);
+      await Promise.all(members.map(({ client }) => client.abandon()));
+      await gateways.close();
+    },
+  };
+}
+
+/** Where the robot is when it has done a command: what the command's post-condition looks for. */
+function toPlace(robotId: string, run: string, commandId: string) {
+  const id = toContentId(robotId, run, commandId, 'place');
+  return createRobotEvent({ robotId, id, type: 'robot.state.v1', dataText: JSON.stringify({ node: commandId }) });
+}
+
+function toConfession({ robotId, commandId, status }: CommandData, run: string) {
+  const id = toContentId(robotId, run, commandId, 'confession');
+  const data = { commandId, status: status === 'UNKNOWN' ? 'NOT_KNOWN' : 'FAILED' };
+  return createRobotEvent({ robotId, id, type: 'robot.command-ack.v1', dataText: JSON.stringify(data) });
+}
+
+/** The pods of each kind one after the other in turn, as a load balancer would that doesn't know who is alive. */
+function connect(stack: CommandStack, run: string) {
+  const events = inTurn(stack.urlsOf('webhook'), (url) =>
     createUndiciGateway({ url, ca: undefined, connections: 16, timeoutMs }),
   );
-  const polls = spread(stack.urlsOf('commands'), (url) =>
+  const polls = inTurn(stack.urlsOf('commands'), (url) =>
     createUndiciCommandGateway({
       ...{ url, ca: undefined, token: stack.operatorToken, clock: systemClock, run: `${run}-${url.slice(-5)}` },
       ...{ keys: createRobotKeys(stack.masterKey, [1]), pollsMax: 32 },
@@ -47,40 +136,21 @@ export function startCommandRobots(stack: CommandStack, seed: number, run: strin
   );
   const eventGateway: Gateway = { post: (request) => events.next().post(request), close: () => Promise.resolve() };
   const commandGateway: CommandGateway = {
-    poll: (robotId, _waitSeconds, signal) => polls.next().poll(robotId, 3, signal),
+    poll: (robotId, _waitSeconds, signal) => polls.next().poll(robotId, pollSeconds, signal),
     request: (wanted) => polls.next().request(wanted),
     get: (commandId) => polls.next().get(commandId),
     close: () => Promise.resolve(),
   };
-  const robots = robotCharacters.flatMap((character) =>
-    Array.from({ length: ofEachKind }, (_, index) => ({ robotId: `${character}-${index}-${run}`, character })),
-  );
-  const members = robots.map((robot) => {
-    const client = createClient(stack, eventGateway, robot.robotId, seed, run);
-    const executor = new CommandExecutor({
-      ...{ ...robot, journal, sleep, seed, run, signal: over.signal },
-      offer: (event) => client.offer(event),
-    });
-    return { robotId: robot.robotId, client, executor, online: () => true };
-  });
-  const polling = pollRobots({
-    ...{ robots: members, gateway: commandGateway, pollsMax: members.length, sleep, signal: over.signal },
-    onFailure: () => undefined,
-  });
   return {
-    robots,
-    journal,
-    stop: async () => {
-      over.abort();
-      await Promise.all([polling, ...members.map(({ executor }) => executor.idle())]);
-      await Promise.all(members.map(({ client }) => client.abandon()));
+    events: eventGateway,
+    commands: commandGateway,
+    close: async () => {
       await Promise.all([...events.all, ...polls.all].map((gateway) => gateway.close()));
     },
   };
 }
 
-/** One after the other in turn, as a load balancer would that doesn't know who is alive. */
-function spread<Target>(urls: readonly string[], create: (url: string) => Target) {
+function inTurn<Target>(urls: readonly string[], create: (url: string) => Target) {
   const all = urls.map(create);
   let turn = 0;
   return {

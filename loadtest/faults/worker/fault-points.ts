@@ -39,20 +39,6 @@ export type FaultPoint = (typeof faultPoints)[number];
 export type Trap = (point: FaultPoint) => void;
 
 /** `name:N`, as the environment of a worker has it. */
-export function toFaultSetting(point: FaultPoint, nth: number): string {
+export function toFaultSetting(point: string, nth: number): string {
   return `${point}:${nth}`;
-}
-
-/** A trap that calls `die` when a point is reached for the Nth time; without a setting it never does. */
-export function createTrap(setting: string | undefined, die: () => void): Trap {
-  const [armed, nth = '1'] = (setting ?? '').split(':');
-  if (setting !== undefined && !faultPoints.some((point) => point === armed)) {
-    throw new RangeError(`"${setting}" names none of the points ${faultPoints.join(', ')}`);
-  }
-  let left = Number(nth);
-  return (point) => {
-    if (point !== armed) return;
-    left -= 1;
-    if (left === 0) die();
-  };
 }

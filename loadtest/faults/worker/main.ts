@@ -4,16 +4,15 @@ import { runProcess } from '@fleetstream/runtime';
 import { createLog } from '@fleetstream/telemetry';
 import { createComponents } from '../../../services/processor/src/app.ts';
 import { processorConfig } from '../../../services/processor/src/config.ts';
-import { createTrap } from './fault-points.ts';
+import { createProcessTrap } from './create-trap.ts';
+import { faultPoints } from './fault-points.ts';
 import { trapFiles } from './trapped-files.ts';
 import { trapObjects } from './trapped-objects.ts';
 import { trapPorts } from './trapped-ports.ts';
 
 const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
 const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
-const trap = createTrap(process.env['FLEETSTREAM_FAULT_POINT'], () => {
-  process.kill(process.pid, 'SIGKILL');
-});
+const trap = createProcessTrap(process, faultPoints);
 trapFiles(trap);
 await runProcess(
   process,

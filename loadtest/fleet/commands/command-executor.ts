@@ -15,6 +15,10 @@ export interface CommandExecutorParts {
   readonly signal: AbortSignal;
   readonly seed: number;
   readonly run: string;
+  /** Of the usual time that carrying out takes; 1 when left out. */
+  readonly pace?: number;
+  /** Called when a command is done, before that is said. */
+  readonly onDone?: (commandId: string) => void;
 }
 
 type Status = 'ACKED' | 'RUNNING' | 'NOT_EXECUTED' | 'NOT_KNOWN' | DeedOutcome;
@@ -94,6 +98,7 @@ export class CommandExecutor {
       if ((job.command.epoch ?? 0) < this.#epoch) this.#abort(job, 'SUPERSEDED');
     }
     deed.executed += 1;
+    deed.executedAs ??= this.#parts.journal.moment();
     this.#end(deed, 'SUCCEEDED');
   }
 
@@ -127,7 +132,7 @@ export class CommandExecutor {
   }
 
   async #execute(job: Job): Promise<void> {
-    const { seed, sleep, signal, character } = this.#parts;
+    const { seed, sleep, signal, character, journal, pace = 1, onDone } = this.#parts;
     const { deed, command, end } = job;
     const random = createRandom(seed, `command/${deed.commandId}`);
     const fate = random();
@@ -141,12 +146,13 @@ export class CommandExecutor {
       return;
     }
     deed.begun += 1;
+    deed.begunAs = journal.moment();
     if ((command.epoch ?? 0) < this.#epoch) deed.begunAfterStop += 1;
     job.running = true;
     if (character !== 'slow') this.#say(deed, 'RUNNING');
     const lasts = character === 'slow' ? slowMs : durationMs;
     const goesDown = character === 'rebooting' && random() < rebootShare;
-    await sleep(between(random, lasts.min, lasts.max), AbortSignal.any([signal, end.signal]));
+    await sleep(between(random, lasts.min, lasts.max) * pace, AbortSignal.any([signal, end.signal]));
     if (signal.aborted || end.signal.aborted) return;
     if (goesDown) {
       deed.interrupted = true;
@@ -154,8 +160,13 @@ export class CommandExecutor {
       return;
     }
     deed.executed += 1;
-    if (fate < rejectedShare + failedShare) this.#end(deed, 'FAILED', { reason: 'the way was blocked' });
-    else this.#end(deed, 'SUCCEEDED', { result: 'done' });
+    deed.executedAs ??= journal.moment();
+    if (fate < rejectedShare + failedShare) {
+      this.#end(deed, 'FAILED', { reason: 'the way was blocked' });
+      return;
+    }
+    onDone?.(deed.commandId);
+    this.#end(deed, 'SUCCEEDED', { result: 'done' });
   }
 
   /** What came of a command, by the journal; each answer is an event of its own. */

@@ -18,6 +18,10 @@ export interface CommandDeed {
   executed: number;
   /** Begun although the robot had had a stop of a newer epoch before. */
   begunAfterStop: number;
+  /** When it was begun last, in the order of everything that the robots did. */
+  begunAs?: number;
+  /** When it was carried out first, in the same order. */
+  executedAs?: number;
   /** How it ended; absent when it had not ended, or was lost in a reboot. */
   outcome?: DeedOutcome;
   /** It was under way when the robot went down. */
@@ -27,6 +31,7 @@ export interface CommandDeed {
 /** The robots' own word of every command that reached them. */
 export class CommandJournal {
   readonly #deeds = new Map<string, CommandDeed>();
+  #moments = 0;
 
   find(robotId: string, commandId: string): CommandDeed | undefined {
     return this.#deeds.get(toKey(robotId, commandId));
@@ -37,6 +42,12 @@ export class CommandJournal {
     const deed: CommandDeed = { robotId, commandId, action, character, ...counts };
     this.#deeds.set(toKey(robotId, commandId), deed);
     return deed;
+  }
+
+  /** A place in the order of everything that the robots did. */
+  moment(): number {
+    this.#moments += 1;
+    return this.#moments;
   }
 
   deeds(): Iterable<CommandDeed> {

@@ -1,3 +1,4 @@
+import { commandStatuses, isSettled, type Verification } from '@fleetstream/contracts';
 import { canTell } from './robot-character.ts';
 import { type CommandDeed } from './command-journal.ts';
 
@@ -8,6 +9,8 @@ export interface AskedCommand {
   /** `undefined` when the service doesn't know it. */
   readonly status: string | undefined;
   readonly reason?: string | undefined;
+  /** What its robot's stream has shown of its post-condition; none: it has no such, or did not succeed. */
+  readonly verification?: Verification | undefined;
   /** Doing it twice does no harm. */
   readonly idempotent?: boolean;
 }
@@ -31,7 +34,12 @@ export function compareCommands(
   return mismatches;
 }
 
-function findProblem({ status, reason }: AskedCommand, deed: CommandDeed | undefined): string | undefined {
+/** By what the status says; then by what a robot of its character can't have said or shown. */
+function findProblem(command: AskedCommand, deed: CommandDeed | undefined): string | undefined {
+  return findContradiction(command, deed) ?? (deed === undefined ? undefined : findImpossible(command, deed));
+}
+
+function findContradiction({ status, reason }: AskedCommand, deed: CommandDeed | undefined): string | undefined {
   const did = deed?.outcome ?? (deed === undefined ? 'nothing of it' : 'not its end');
   switch (status) {
     case 'SUCCEEDED':
@@ -57,4 +65,31 @@ function findProblem({ status, reason }: AskedCommand, deed: CommandDeed | undef
       // Open: counted as such.
       return undefined;
   }
+}
+
+/**
+ * - of a `deaf` robot nobody hears anything, so what it was handed stays UNKNOWN
+ * - a `lying` robot does nothing, so its stream never shows a post-condition: DIVERGED
+ * - the stream of every other robot shows what it did before it says so: VERIFIED
+ */
+function findImpossible({ status, verification }: AskedCommand, deed: CommandDeed): string | undefined {
+  const { character, received } = deed;
+  switch (character) {
+    case 'deaf':
+      if (status === 'UNKNOWN' || received === 0) return undefined;
+      return isEnd(status) ? `${status}, but nobody can have heard of it` : undefined;
+    case 'lying':
+      if (verification === undefined || verification === 'DIVERGED') return undefined;
+      return `${verification}, but the robot only said so`;
+    case 'honest':
+    case 'slow':
+    case 'duplicating':
+    case 'rebooting':
+      if (verification === undefined || verification === 'VERIFIED') return undefined;
+      return `${verification}, but the robot had shown it`;
+  }
+}
+
+function isEnd(status: string | undefined): boolean {
+  return commandStatuses.some((known) => known === status && isSettled(known));
 }

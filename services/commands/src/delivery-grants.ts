@@ -6,8 +6,22 @@ import { type DeliveryLog } from './adapters/delivery-log.ts';
 import { type DeliveryDesk, type Handover, type Moment, needsNoGrant } from './domain/delivery-desk.ts';
 import { type CommandsMetrics } from './metrics.ts';
 
-/** What a delivery goes through, in this order. */
-export type DeliveryPoint = 'requested' | 'claiming' | 'claimed' | 'granted' | 'handing-over' | 'handed-over' | 'told';
+/** What a command goes through here, in this order: pulled ones are handed over, the others pushed. */
+export const deliveryPoints = [
+  'requesting',
+  'requested',
+  'claiming',
+  'claimed',
+  'granted',
+  'handing-over',
+  'handed-over',
+  'told',
+  'pushing',
+  'pushed',
+  'push-told',
+] as const;
+
+export type DeliveryPoint = (typeof deliveryPoints)[number];
 
 export interface DeliveryGrants extends Component {
   /** Asks the log for what is due for the robot. What it grants is in the desk when the robot is woken next. */

@@ -7,7 +7,7 @@ import { type DeliveryLog } from './adapters/delivery-log.ts';
 import { type CallbackPoster } from './adapters/post-callback.ts';
 import { type SigningKeys } from './adapters/signing-keys.ts';
 import { type RobotDirectory } from './adapters/robot-directory.ts';
-import { type DeliveryGrants, toMoment } from './delivery-grants.ts';
+import { type DeliveryGrants, type DeliveryPoint, toMoment } from './delivery-grants.ts';
 import { type CommandBook } from './domain/command-book.ts';
 import { type DeliveryDesk, type Handover, isAsked } from './domain/delivery-desk.ts';
 import { createPushPacing, type PushPacing } from './domain/push-pacing.ts';
@@ -26,6 +26,7 @@ export interface CommandPushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number;
+  readonly at: (point: DeliveryPoint) => void;
 }
 
 export interface CommandPush extends Component {
@@ -96,15 +97,18 @@ async function push(
   { robotId, callbackUrl, target }: PushTo,
   handovers: readonly Handover[],
 ): Promise<void> {
-  const { deliveries, grants, poster, clock, log, timeoutMs } = options;
+  const { deliveries, grants, poster, clock, log, timeoutMs, at } = options;
   const stops = handovers.filter(({ command }) => command.stop === true);
   void deliveries.tell(stops, { channel: 'push', outcome: 'SENT' });
   const body = Buffer.from(JSON.stringify({ commands: handovers.map(toDelivered) }));
   const headers = toHeaders(options, robotId, { id: toPushId(robotId, handovers), body });
+  at('pushing');
   const answer = await poster.post({ url: callbackUrl, headers, body, timeoutMs });
+  at('pushed');
   if (answer.kind === 'delivered') {
     pacing.succeeded(robotId, target);
     await deliveries.tell(handovers, { channel: 'push', outcome: 'DELIVERED' });
+    at('push-told');
     return;
   }
   const { reason: detail, unsent: certain, retryAfterMs } = answer;

@@ -1,5 +1,6 @@
 import { type AppendRecord, type LogProducer } from '@fleetstream/kafka';
 import { type Clock, type Log, toMessage } from '@fleetstream/kernel';
+import { type DeliveryPoint } from '../delivery-grants.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 
@@ -17,11 +18,13 @@ export function createRequestLog(parts: {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Pick<CommandsMetrics, 'appended' | 'requested'>;
+  readonly at: (point: DeliveryPoint) => void;
 }): RequestLog {
-  const { producer, clock, log, metrics } = parts;
+  const { producer, clock, log, metrics, at } = parts;
   return {
     append: async (toRecords, told) => {
       const startedMs = clock.monotonicMs();
+      at('requesting');
       try {
         await producer.append(toRecords(new Date(clock.nowMs()).toISOString()));
       } catch (thrown) {
@@ -31,6 +34,7 @@ export function createRequestLog(parts: {
       }
       metrics.appended((clock.monotonicMs() - startedMs) / 1000);
       log.info(told, 'requested');
+      at('requested');
       return undefined;
     },
   };
