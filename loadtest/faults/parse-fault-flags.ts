@@ -1,3 +1,4 @@
+import { countFlag } from '../count-flag.ts';
 import { readArguments } from '../read-arguments.ts';
 import { type FaultOptions, type Scenario } from './scenario.ts';
 
@@ -33,20 +34,15 @@ export function parseFaultFlags(
   if (positionals.length !== 1 || known === undefined) {
     problems.push(`"${positionals.join(' ')}": one of ${scenarios.map(({ name }) => name).join(', ')}`);
   }
-  const whole = (name: 'rounds' | 'seed', fallback: number, min: number, max: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!Number.isInteger(value) || value < min || value > max || values[name]?.trim() === '') {
-      problems.push(`--${name} ${values[name] ?? ''}: a whole number from ${min} to ${max}`);
-    }
-    return value;
-  };
+  const count = (name: 'rounds' | 'seed', fallback: number, least: number, most: number) =>
+    countFlag(values[name], { name, fallback, least, most }, problems);
   const { store = 'minio', for: roundTime = known?.defaults?.roundTime ?? '60s' } = values;
   if (store !== 'minio' && store !== 'versitygw') problems.push(`--store ${store}: minio or versitygw`);
   if (!/^\d+[smh]$/.test(roundTime)) problems.push(`--for ${roundTime}: a time such as 60s or 5m`);
   const options: FaultOptions = {
     scenario,
-    rounds: whole('rounds', known?.defaults?.rounds ?? 1, 1, roundsMax),
-    seed: whole('seed', 1, 0, 2 ** 31 - 1 - roundsMax),
+    rounds: count('rounds', known?.defaults?.rounds ?? 1, 1, roundsMax),
+    seed: count('seed', 1, 0, 2 ** 31 - 1 - roundsMax),
     store: store === 'versitygw' ? store : 'minio',
     roundTime,
     json: values.json === true,

@@ -40,7 +40,11 @@ describe('parseLoadFlags', () => {
   it.each([
     { name: 'no command', argv: [], problem: '"": one of smoke, hpa-metric, overload' },
     { name: 'an unknown command', argv: ['smokes'], problem: '"smokes": one of smoke, hpa-metric, overload' },
-    { name: 'half a request', argv: ['smoke', '--rate', '0.5'], problem: '--rate 0.5: a whole number from 1 to 5000' },
+    {
+      name: 'half a request',
+      argv: ['smoke', '--rate', '0.5'],
+      problem: '--rate takes a whole number from 1 to 5000, not "0.5"',
+    },
     { name: 'four seconds', argv: ['smoke', '--duration', '4s'], problem: '--duration 4s: a time from 5s to 10m' },
     {
       name: 'a time without a unit',

@@ -1,3 +1,4 @@
+import { countFlag } from '../count-flag.ts';
 import { readArguments } from '../read-arguments.ts';
 import { type LoadCommand, loadCommands, type LoadOptions } from './load-options.ts';
 
@@ -29,18 +30,13 @@ export function parseLoadFlags(argv: readonly string[]): ParsedLoadFlags {
   if (!isCommand(command) || more.length > 0) {
     problems.push(`"${positionals.join(' ')}": one of ${loadCommands.join(', ')}`);
   }
-  const whole = (name: 'rate' | 'events' | 'vus', fallback: number, max: number): number => {
-    const value = Number(values[name] ?? fallback);
-    if (!Number.isInteger(value) || value < 1 || value > max) {
-      problems.push(`--${name} ${values[name] ?? ''}: a whole number from 1 to ${max}`);
-    }
-    return value;
-  };
+  const count = (name: 'rate' | 'events' | 'vus', fallback: number, most: number) =>
+    countFlag(values[name], { name, fallback, least: 1, most }, problems);
   const options: LoadOptions = {
     command: isCommand(command) ? command : 'smoke',
-    requestsPerSecond: whole('rate', 50, 5000),
-    eventsPerRequest: whole('events', 10, 500),
-    vus: whole('vus', 50, 1000),
+    requestsPerSecond: count('rate', 50, 5000),
+    eventsPerRequest: count('events', 10, 500),
+    vus: count('vus', 50, 1000),
     durationSeconds: readDuration(values.duration ?? toDuration(command, values.quick === true), problems),
     start: values.start === true,
     quick: values.quick === true,

@@ -7,6 +7,7 @@ import { createKafkaClient, ensureTopics } from '@fleetstream/kafka';
 import { AppError, silentLog } from '@fleetstream/kernel';
 import { findFreePort, startKafkaBroker, startRedis } from '@fleetstream/local';
 import { atMost, type Check, exactly, renderCheck } from '../../check.ts';
+import { countFlag } from '../../count-flag.ts';
 import { readArguments } from '../../read-arguments.ts';
 import { median } from '../harness/median.ts';
 import { readCpuSeconds } from '../harness/process-usage.ts';
@@ -63,15 +64,18 @@ export async function runIngestBench(argv: readonly string[], context: IngestBen
   const read = readArguments(argv, { rounds: text, seconds: text, profile: text, quick: flag, json: flag, help: flag });
   const { values = {}, positionals = [] } = typeof read === 'string' ? {} : read;
   const quick = values.quick === true;
-  const rounds = Number(values.rounds ?? (quick ? 2 : 5));
-  const seconds = Number(values.seconds ?? (quick ? 2 : 6));
   if (values.help === true) {
     context.stdout(help);
     return 0;
   }
-  const fits = Number.isInteger(rounds) && rounds >= 1 && rounds <= 100 && seconds >= 1 && seconds <= 600;
-  if (typeof read === 'string' || positionals.length > 0 || !fits) {
-    context.stderr('Not understood; "npm run bench:ingest -- --help" lists the flags.');
+  const problems = typeof read === 'string' ? [read] : positionals.map((word) => `"${word}" is not a flag`);
+  const count = (name: 'rounds' | 'seconds', fallback: number, most: number) =>
+    countFlag(values[name], { name, fallback, least: 1, most }, problems);
+  const rounds = count('rounds', quick ? 2 : 5, 100);
+  const seconds = count('seconds', quick ? 2 : 6, 600);
+  if (problems.length > 0) {
+    for (const problem of problems) context.stderr(problem);
+    context.stderr('"npm run bench:ingest -- --help" lists the flags.');
     return 2;
   }
   const say = values.json === true ? context.stderr : context.stdout;

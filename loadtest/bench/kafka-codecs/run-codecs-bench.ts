@@ -1,6 +1,7 @@
 import { createCodecs, encodeFetched, type CodecRecord, type RecordCodecs } from '@fleetstream/kafka/codecs';
 import { atLeast, atMost, type Check, exactly, renderCheck } from '../../check.ts';
 import { createRandom } from '../../fleet/seeded-random.ts';
+import { countFlag } from '../../count-flag.ts';
 import { readArguments } from '../../read-arguments.ts';
 import { median } from '../harness/median.ts';
 import { runAlternately } from '../harness/run-alternately.ts';
@@ -27,7 +28,7 @@ const flags = {
   json: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },
   rounds: { type: 'string' },
-  seed: { type: 'string', default: '1' },
+  seed: { type: 'string' },
 } as const;
 
 /** Set before the first run: what a core may spend on a record of 300 bytes, and how far ahead of kafkajs that is. */
@@ -53,10 +54,14 @@ export async function runCodecsBench(argv: readonly string[], context: CodecsBen
     context.stdout(help);
     return 0;
   }
-  const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
-  const seed = Number(values.seed);
-  if (!Number.isInteger(rounds) || rounds < 1) return refuse('--rounds takes a whole number from 1 on', context);
-  if (!Number.isInteger(seed)) return refuse('--seed takes a whole number', context);
+  const problems: string[] = [];
+  const rounds = countFlag(
+    values.rounds,
+    { name: 'rounds', fallback: values.quick ? 3 : 7, least: 1, most: 1000 },
+    problems,
+  );
+  const seed = countFlag(values.seed, { name: 'seed', fallback: 1, least: 0, most: 2 ** 31 - 1 }, problems);
+  if (problems.length > 0) return refuse(problems.join('\n'), context);
   const say = values.json ? context.stderr : context.stdout;
   return await measure({ rounds, repeats: values.quick ? 20 : 80, seed }, { ...context, say });
 }

@@ -1,3 +1,4 @@
+import { countFlag } from '../../count-flag.ts';
 import { readArguments } from '../../read-arguments.ts';
 
 export interface ProcessorBenchOptions {
@@ -54,13 +55,8 @@ export function parseProcessorBench(argv: readonly string[], defaultPeersDir: st
   const { values, positionals } = read;
   if (values.help === true) return { kind: 'help' };
   const problems = positionals.map((word) => `"${word}" is not a flag`);
-  const count = (name: 'rounds' | 'events' | 'robots', fallback: number, most: number): number => {
-    const text = values[name];
-    if (text === undefined) return fallback;
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < 1 || value > most) problems.push(`--${name} takes 1 to ${most}`);
-    return value;
-  };
+  const count = (name: 'rounds' | 'events' | 'robots', fallback: number, most: number) =>
+    countFlag(values[name], { name, fallback, least: 1, most }, problems);
   const quick = values.quick === true;
   const options: ProcessorBenchOptions = {
     rounds: count('rounds', quick ? 1 : 3, 100),

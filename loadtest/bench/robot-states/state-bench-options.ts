@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { readArguments } from '../../read-arguments.ts';
 import { type BenchContext, type ParsedCommand } from './bench-command.ts';
 import { type StageOptions } from './bench-stage.ts';
-import { countFlag } from './count-flag.ts';
+import { countFlag } from '../../count-flag.ts';
 
 /** What the benches of robots' states are all told. */
 export interface StateBenchOptions extends StageOptions {
