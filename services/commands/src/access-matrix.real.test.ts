@@ -50,6 +50,10 @@ const matrix: readonly Row[] = [
     call: ({ robotId, commandId }) => ['POST', `/v1/robots/${robotId}/commands/${commandId}/cancel`],
   },
   {
+    ...{ operationId: 'cancelTask', least: 'operator', ok: [202], about: 'one' },
+    call: ({ robotId, taskId }) => ['POST', `/v1/robots/${robotId}/tasks/${taskId}/cancel`],
+  },
+  {
     ...{ operationId: 'approveCommand', least: 'approver', ok: [409], about: 'one' },
     call: ({ robotId, commandId }) => ['POST', `/v1/robots/${robotId}/commands/${commandId}/approve`],
   },

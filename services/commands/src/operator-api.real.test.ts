@@ -130,6 +130,54 @@ it('a task is a row of commands under one key', async () => {
   });
 });
 
+it('a task is cancelled in one call: what runs, what waits for its end, and what has ended', async () => {
+  const robotId = newRobot();
+  const body = { steps: [go, { action: 'lift' }, { action: 'back', on: 'end' }, { action: 'park', on: 'end' }] };
+  const answer = await post(`/v1/robots/${robotId}/tasks`, { key: 'k', body });
+  const task = answer.headers.get('location') ?? '';
+  const ids = (answer.body['commands'] as { commandId: string }[]).map(({ commandId }) => commandId);
+  const [first = '', second = ''] = ids;
+  await eventually(() => statusOf(first)).toBe('QUEUED');
+  await say(robotId, first, 'SUCCEEDED');
+  await eventually(() => statusOf(second)).toBe('QUEUED');
+  await say(robotId, second, 'RUNNING');
+  await eventually(() => statusOf(second)).toBe('RUNNING');
+  const cancelled = await post(`${task}/cancel`, { role: 'operator', body: { reason: 'wrong' } });
+  expect(cancelled).toMatchObject({ status: 202 });
+  expect(cancelled.body['commands']).toMatchObject([
+    { commandId: first, status: 'SUCCEEDED', outcome: 'too-late' },
+    { commandId: second, status: 'RUNNING', outcome: 'pending' },
+    { status: 'ACCEPTED', outcome: 'pending' },
+    { status: 'ACCEPTED', outcome: 'pending' },
+  ]);
+  const told = async () => (await service.get(task)).body;
+  await eventually(told).toMatchObject({
+    status: 'OPEN',
+    commands: [
+      { status: 'SUCCEEDED' },
+      { status: 'RUNNING', cancelling: { outcome: 'pending', by: 'test-operator' } },
+      { status: 'CANCELLED', reason: 'wrong', cancelling: { outcome: 'cancelled' } },
+      { status: 'CANCELLED', reason: 'wrong', cancelling: { outcome: 'cancelled' } },
+    ],
+  });
+  // The robot ends it before it hears of the cancelling.
+  const [, { cancelId = '' } = {}] = cancelled.body['commands'] as { cancelId?: string }[];
+  await say(robotId, second, 'SUCCEEDED');
+  await say(robotId, cancelId, 'FAILED');
+  await eventually(told).toMatchObject({
+    status: 'CANCELLED',
+    commands: [{}, { status: 'SUCCEEDED', cancelling: { commandId: cancelId, outcome: 'too-late' } }, {}, {}],
+  });
+  const again = await post(`${task}/cancel`, { role: 'operator' });
+  const outcomes = (again.body['commands'] as { outcome: string }[]).map(({ outcome }) => outcome);
+  expect(outcomes).toEqual(['too-late', 'too-late', 'cancelled', 'cancelled']);
+  expect((await post(`/v1/robots/${robotId}/tasks/nothing/cancel`)).status).toBe(404);
+  const audit = (await service.get(`/v1/audit?robotId=${robotId}&act=cancelled`, 'operator')).body;
+  expect((audit['entries'] as { cancels: string }[]).map(({ cancels }) => cancels)).toEqual(
+    [...ids.slice(1)].reverse(),
+  );
+});
+
 it('the log tells every instance which request a key stands for, without Redis', async () => {
   const robotId = newRobot();
   const path = `/v1/robots/${robotId}/commands`;

@@ -122,6 +122,12 @@ export class CommandBook {
     return ofTask.sort((a, b) => toStepNumber(a) - toStepNumber(b));
   }
 
+  /** The cancellings of a robot's commands, in the order of their requests. */
+  cancellingsOf(robotId: string): CommandView[] {
+    const cancellings = this.of(robotId).filter((view) => view.cancels !== undefined);
+    return cancellings.sort((a, b) => a.requestedAtMs - b.requestedAtMs);
+  }
+
   #removeOpen(key: string, { robotId }: CommandView): void {
     this.#open.delete(key);
     const ofRobot = this.#openOfRobot.get(robotId);

@@ -1,5 +1,6 @@
-import { type CommandRequestedData, isSettled, isTerminal } from '@fleetstream/contracts';
+import { type CommandRequestedData } from '@fleetstream/contracts';
 import { z } from 'zod';
+import { hasEnded, type StepCancelling, toStepCancelling } from './cancelled-step.ts';
 import { applyPolicy, commandBodySchema, refuseBody, type RequestPolicy } from './command-request.ts';
 import { type CommandView } from './command-view.ts';
 import { type Refusal } from './refusal.ts';
@@ -65,12 +66,25 @@ export interface TaskView {
   readonly robotId: string;
   /** OPEN until every step has ended; then SUCCEEDED, or how the first step ended that didn't succeed. */
   readonly status: string;
-  readonly commands: readonly CommandView[];
+  /** With the last cancelling of each that was to be undone. */
+  readonly commands: readonly (CommandView & { readonly cancelling?: StepCancelling })[];
 }
 
-/** @param commands the steps in their order, one at least */
-export function toTaskView(taskId: string, robotId: string, commands: readonly CommandView[]): TaskView {
-  const isOpen = commands.some(({ status, ask }) => !isSettled(status) && !(isTerminal(status) && ask !== true));
-  const failed = commands.find(({ status }) => status !== 'SUCCEEDED');
-  return { taskId, robotId, status: isOpen ? 'OPEN' : (failed?.status ?? 'SUCCEEDED'), commands };
+/**
+ * @param steps in their order, one at least
+ * @param cancellings of any command of the robot, the oldest first
+ */
+export function toTaskView(
+  taskId: string,
+  robotId: string,
+  steps: readonly CommandView[],
+  cancellings: readonly CommandView[] = [],
+): TaskView {
+  const failed = steps.find(({ status }) => status !== 'SUCCEEDED');
+  const status = steps.every(hasEnded) ? (failed?.status ?? 'SUCCEEDED') : 'OPEN';
+  const commands = steps.map((step) => {
+    const cancelling = cancellings.findLast(({ cancels }) => cancels === step.commandId);
+    return { ...step, ...(cancelling !== undefined && { cancelling: toStepCancelling(cancelling) }) };
+  });
+  return { taskId, robotId, status, commands };
 }

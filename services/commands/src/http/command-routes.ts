@@ -1,6 +1,7 @@
 import { commandStatuses } from '@fleetstream/contracts';
 import { z } from 'zod';
 import { type RequestClaims } from '../adapters/request-claims.ts';
+import { cancelOutcomes } from '../domain/cancelled-step.ts';
 import { type CommandBook } from '../domain/command-book.ts';
 import { commandFilterSchema, parseCursor, parseQuery, toCursor } from '../domain/command-query.ts';
 import { refuse } from '../domain/refusal.ts';
@@ -29,6 +30,10 @@ const commandSchema = z.looseObject({
   status: z.enum(['REQUESTED', ...commandStatuses]).describe('REQUESTED until the log has told of it'),
   history: z.array(stepSchema),
 });
+
+const cancellingSchema = z
+  .object({ commandId: z.string(), outcome: z.enum(cancelOutcomes), by: z.string().optional() })
+  .describe('Of a step that was to be undone: the last try, and what came of it');
 
 /** What became of commands. */
 export function createCommandRoutes(parts: CommandRouteParts): readonly ApiRoute[] {
@@ -107,7 +112,7 @@ function getTask({ book, places }: CommandRouteParts): ApiRoute {
           taskId: z.string(),
           robotId: z.string(),
           status: z.string(),
-          commands: z.array(commandSchema),
+          commands: z.array(commandSchema.extend({ cancelling: cancellingSchema.optional() })),
         }),
       },
       304: { description: 'Nothing has changed since the answer with that ETag' },
@@ -119,7 +124,8 @@ function getTask({ book, places }: CommandRouteParts): ApiRoute {
       const taskId = readParam(request, 'taskId');
       const steps = book.ofTask(reached.robotId, taskId);
       if (steps.length === 0) return refuse('FS_COMMAND_UNKNOWN', 'path: taskId');
-      sendTagged(request, response, toTaskView(taskId, reached.robotId, steps));
+      const { robotId } = reached;
+      sendTagged(request, response, toTaskView(taskId, robotId, steps, book.cancellingsOf(robotId)));
       return undefined;
     },
   };
