@@ -8,6 +8,8 @@ export interface RegisteredRobot {
   readonly tags?: readonly string[];
   /** Where the robot wants its commands posted; without it, it asks for them. */
   readonly callbackUrl?: string;
+  /** How it reads them: `json` or `vda5050`. */
+  readonly commandEncoding?: string;
 }
 
 export interface RobotPage {
@@ -18,7 +20,7 @@ export interface RobotPage {
   readonly total: number;
 }
 
-const fields = ['name', 'fleet', 'site', 'model', 'callbackUrl'] as const;
+const fields = ['name', 'fleet', 'site', 'model', 'callbackUrl', 'commandEncoding'] as const;
 const fieldCharsMax = 200;
 const robotsMax = 100_000;
 const tagsMax = 32;

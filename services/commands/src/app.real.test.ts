@@ -37,6 +37,7 @@ async function startPlatform(): Promise<TestPlatform> {
       const robots = [
         { id: 'pulled', name: 'Pulled' },
         { id: 'pushed', callbackUrl: `${platform.url}/callback` },
+        { id: 'vda', callbackUrl: `${platform.url}/callback`, commandEncoding: 'vda5050' },
       ];
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ robots }));
     });
@@ -303,14 +304,28 @@ describe('with the Robot Platform', () => {
     await eventually(() => statusOf(commandId)).toBe('SUCCEEDED');
   });
 
+  it('pushes messages of VDA 5050 to a robot that reads them', async () => {
+    const nodes = [{ nodeId: 'n1', sequenceId: 0, released: true, actions: [] }];
+    await eventually(async () => (await service.get('/v1/platform/robots')).status).toBe(200);
+    const commandId = await request('vda', { action: 'drive', parameters: { nodes }, expiresInMs: 60_000 });
+    const pushed = () => platform.pushed.find(({ body }) => body.includes(commandId));
+    await eventually(() => pushed()).toBeDefined();
+    expect(pushed()?.headers['content-type']).toBe('application/vnd.vda5050+json');
+    expect(JSON.parse(pushed()?.body ?? '')).toMatchObject({
+      ...{ orders: [{ orderId: commandId, serialNumber: 'vda', nodes }], instantActions: [] },
+    });
+    await backing.say('vda', 'robot.command-ack.v1', { commandId, status: 'SUCCEEDED' });
+    await eventually(() => statusOf(commandId)).toBe('SUCCEEDED');
+  });
+
   it('answers with the last list, says that it is old, and leaves the platform alone while it is away', async () => {
     expect((await service.get('/v1/platform/robots')).body).toMatchObject({
-      robots: [{ id: 'pulled' }, { id: 'pushed' }],
+      robots: [{ id: 'pulled' }, { id: 'pushed' }, { id: 'vda' }],
     });
     platform.answer = 'fail';
     await eventually(async () => (await service.get('/v1/platform/robots')).body).toMatchObject({
       stale: true,
-      robots: [{ id: 'pulled', name: 'Pulled' }, { id: 'pushed' }],
+      robots: [{ id: 'pulled', name: 'Pulled' }, { id: 'pushed' }, { id: 'vda' }],
     });
     await eventually(async () => (await (await fetch(`${service.url}/readyz`)).json()) as object).toMatchObject({
       ready: true,
@@ -323,7 +338,7 @@ describe('with the Robot Platform', () => {
     });
     expect((await second.get('/v1/platform/robots')).body).toMatchObject({
       stale: true,
-      robots: [{ id: 'pulled' }, {}],
+      robots: [{ id: 'pulled' }, {}, {}],
     });
     await second.stop();
     platform.answer = 'list';

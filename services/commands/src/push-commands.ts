@@ -1,5 +1,4 @@
 import { createHash, type KeyObject, randomUUID } from 'node:crypto';
-import { contentTypes } from '@fleetstream/contracts';
 import { type Clock, type Log } from '@fleetstream/kernel';
 import { type Component } from '@fleetstream/runtime';
 import { signatureHeaders, signContent, signContentPublic } from '@fleetstream/signing';
@@ -10,8 +9,8 @@ import { type RobotDirectory } from './adapters/robot-directory.ts';
 import { type DeliveryGrants, type DeliveryPoint, toMoment } from './delivery-grants.ts';
 import { type CommandBook } from './domain/command-book.ts';
 import { type DeliveryDesk, type Handover, isAsked } from './domain/delivery-desk.ts';
+import { encodeCommands, toContentTypes } from './domain/encode-commands.ts';
 import { createPushPacing, type PushPacing } from './domain/push-pacing.ts';
-import { toDelivered } from './domain/to-delivered.ts';
 
 export interface CommandPushOptions {
   readonly book: CommandBook;
@@ -97,11 +96,13 @@ async function push(
   { robotId, callbackUrl, target }: PushTo,
   handovers: readonly Handover[],
 ): Promise<void> {
-  const { deliveries, grants, poster, clock, log, timeoutMs, at } = options;
+  const { deliveries, directory, grants, poster, clock, log, timeoutMs, at } = options;
   const stops = handovers.filter(({ command }) => command.stop === true);
   void deliveries.tell(stops, { channel: 'push', outcome: 'SENT' });
-  const body = Buffer.from(JSON.stringify({ commands: handovers.map(toDelivered) }));
-  const headers = toHeaders(options, robotId, { id: toPushId(robotId, handovers), body });
+  const [contentType = ''] = toContentTypes(directory.find(robotId)?.commandEncoding);
+  const about = { robotId, nowMs: clock.nowMs() };
+  const body = Buffer.from(JSON.stringify(encodeCommands(handovers, contentType, about)));
+  const headers = toHeaders(options, robotId, { id: toPushId(robotId, handovers), body, contentType });
   at('pushing');
   const answer = await poster.post({ url: callbackUrl, headers, body, timeoutMs });
   at('pushed');
@@ -120,7 +121,7 @@ async function push(
 function toHeaders(
   { keys, signingKey, clock }: CommandPushOptions,
   robotId: string,
-  { id, body }: { readonly id: string; readonly body: Buffer },
+  { id, body, contentType }: { readonly id: string; readonly body: Buffer; readonly contentType: string },
 ): Record<string, string> {
   const content = { id, timestamp: String(Math.floor(clock.nowMs() / 1000)), body };
   const signatures = keys
@@ -129,7 +130,7 @@ function toHeaders(
     .map((secret) => signContent(secret, content));
   if (signingKey !== undefined) signatures.push(signContentPublic(signingKey, content));
   return {
-    'content-type': contentTypes.json,
+    'content-type': contentType,
     [signatureHeaders.id]: id,
     [signatureHeaders.timestamp]: content.timestamp,
     [signatureHeaders.signature]: signatures.join(' '),

@@ -52,7 +52,7 @@ export const platformConfig = {
     .default(1000)
     .describe('How many robots a page may have.'),
   COMMANDS_PLATFORM_MAPPING: jsonValue(mappingSchema, '{}').describe(
-    'JSON of JSONPaths (RFC 9535): `robots`, `next` and, where the list says it, `total` in a page; `id`, `name`, `fleet`, `site`, `model`, `tags` and `callbackUrl` in a robot. What is left out is as in the default.',
+    'JSON of JSONPaths (RFC 9535): `robots`, `next` and, where the list says it, `total` in a page; `id`, `name`, `fleet`, `site`, `model`, `tags`, `callbackUrl` and `commandEncoding` in a robot. What is left out is as in the default.',
   ),
   COMMANDS_PLATFORM_ROBOTS_MAX: countValue
     .min(1)

@@ -40,6 +40,7 @@ describe('the mapping of a page', () => {
   it.each([
     { name: 'a name too long', field: { name: 'x'.repeat(513) } },
     { name: 'a callback that is no http', field: { callbackUrl: 'file:///etc/passwd' } },
+    { name: 'an encoding of commands that nobody knows', field: { commandEncoding: 'morse' } },
     { name: 'a tag that is no text', field: { tags: ['a', 1] } },
     { name: 'too many tags', field: { tags: Array(33).fill('t') } },
   ])('leaves out $name and keeps the robot', ({ field }) => {

@@ -18,6 +18,7 @@ export const mappingSchema = z
     model: pathSchema.default('$.model'),
     tags: pathSchema.default('$.tags[*]'),
     callbackUrl: pathSchema.default('$.callbackUrl'),
+    commandEncoding: pathSchema.default('$.commandEncoding'),
   })
   .superRefine((mapping, context) => {
     for (const [name, path] of Object.entries(mapping)) {

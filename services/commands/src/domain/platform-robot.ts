@@ -1,5 +1,6 @@
 import { isRobotId } from '@fleetstream/kernel';
 import { z } from 'zod';
+import { commandEncodings } from './encode-commands.ts';
 
 const textSchema = z.string().trim().min(1).max(512);
 const tagSchema = z.string().trim().min(1).max(64);
@@ -14,6 +15,8 @@ export const robotFields = {
   tags: z.array(tagSchema).max(32),
   /** Where commands are posted; a robot without one asks for them. */
   callbackUrl: z.url({ protocol: /^https?$/ }).max(2048),
+  /** How it reads them; as ours when left out. A robot that asks for them may say otherwise each time. */
+  commandEncoding: z.enum(commandEncodings),
 } as const;
 
 export type RobotField = keyof typeof robotFields;

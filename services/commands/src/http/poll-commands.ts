@@ -1,15 +1,16 @@
 import { type KeyValueCache } from '@fleetstream/cache';
+import { contentTypes } from '@fleetstream/contracts';
 import { type Clock, isRobotId } from '@fleetstream/kernel';
 import { type Request, type Response } from 'express';
 import { type DeliveryLog } from '../adapters/delivery-log.ts';
+import { type RobotDirectory } from '../adapters/robot-directory.ts';
 import { type CommandPolls } from '../command-polls.ts';
 import { type DeliveryGrants, type DeliveryPoint } from '../delivery-grants.ts';
 import { parseWait } from '../domain/command-query.ts';
 import { type Handover } from '../domain/delivery-desk.ts';
+import { encodeCommands, toContentTypes } from '../domain/encode-commands.ts';
 import { type SigningKeys } from '../adapters/signing-keys.ts';
 import { refuse, type Refusal } from '../domain/refusal.ts';
-import { toDelivered } from '../domain/to-delivered.ts';
-import { toVda5050, vda5050ContentType } from '../domain/to-vda5050.ts';
 import { type CommandsMetrics } from '../metrics.ts';
 import { type SendProblem } from './send-problem.ts';
 import { checkPollSignature, type SignedPoll, verifyPoll } from './verify-poll.ts';
@@ -20,6 +21,7 @@ export interface PollParts {
   readonly deliveries: DeliveryLog;
   readonly keys: SigningKeys;
   readonly cache: KeyValueCache;
+  readonly directory: Pick<RobotDirectory, 'find'>;
   readonly clock: Clock;
   readonly metrics: CommandsMetrics;
   readonly waitSecondsMax: number;
@@ -95,7 +97,7 @@ async function admit(
  * when the whole answer has left. When nothing of it was written, the log hears NOT_SENT.
  */
 function handOver(
-  { grants, deliveries, metrics, clock, at }: PollParts,
+  { grants, deliveries, directory, metrics, clock, at }: PollParts,
   response: Response,
   robotId: string,
   handovers: readonly Handover[],
@@ -124,8 +126,7 @@ function handOver(
     void grants.returnFailed(handovers, { channel: 'pull', certain: false, detail: 'the answer was cut off' });
   });
   at('handing-over');
-  const commands = handovers.map(toDelivered);
-  if (response.req.accepts(['application/json', vda5050ContentType]) !== vda5050ContentType)
-    response.json({ commands });
-  else response.type(vda5050ContentType).json(toVda5050(commands, { robotId, nowMs: clock.nowMs() }));
+  const accepted = response.req.accepts(toContentTypes(directory.find(robotId)?.commandEncoding));
+  const contentType = typeof accepted === 'string' ? accepted : contentTypes.json;
+  response.type(contentType).json(encodeCommands(handovers, contentType, { robotId, nowMs: clock.nowMs() }));
 }
