@@ -17,6 +17,7 @@ const defaults = {
   chaos: false,
   commandsPerSecond: 1,
   prometheus: false,
+  clientCerts: undefined,
   seed: 1,
   stateDir: '.fleetstream',
   portOffset: 0,
@@ -52,6 +53,16 @@ describe('parseFlags', () => {
       argv: ['--fresh', '--chaos', '--no-fleet', '--with-prometheus'],
       options: { fresh: true, chaos: true, fleet: false, prometheus: true },
     },
+    {
+      name: 'client certificates instead of signatures',
+      argv: ['--client-ca', '/robots/ca.pem'],
+      options: { clientCerts: { caFile: '/robots/ca.pem', mode: 'instead' } },
+    },
+    {
+      name: 'client certificates beside signatures',
+      argv: ['--client-ca', '/robots/ca.pem', '--client-certs', 'required', '--no-fleet'],
+      options: { clientCerts: { caFile: '/robots/ca.pem', mode: 'required' }, fleet: false },
+    },
   ])('$name', ({ argv, options }) => {
     expect(parseFlags(argv)).toEqual({ kind: 'start', options: { ...defaults, ...options } });
   });
@@ -62,6 +73,21 @@ describe('parseFlags', () => {
 
   it.each([
     { name: 'an unknown flag', argv: ['--robotz', '5'], problem: '--robotz: no such flag' },
+    {
+      name: 'client certificates of nobody',
+      argv: ['--client-certs', 'required'],
+      problem: '--client-certs: needs --client-ca',
+    },
+    {
+      name: 'client certificates that count for something else',
+      argv: ['--client-ca', 'a', '--client-certs', 'off'],
+      problem: '--client-certs off: required or instead',
+    },
+    {
+      name: 'client certificates that its own fleet lacks',
+      argv: ['--client-ca', 'a', '--client-certs', 'required'],
+      problem: '--client-certs required: needs --no-fleet, for the robots of the fleet only sign',
+    },
     { name: 'an argument', argv: ['start'], problem: '"start": flags only, no arguments' },
     {
       name: 'a number that is none',

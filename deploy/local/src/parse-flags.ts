@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type StartOptions } from './start-options.ts';
+import { type ClientCertOptions, type StartOptions } from './start-options.ts';
 
 export type ParsedFlags =
   | { readonly kind: 'start'; readonly options: StartOptions }
@@ -17,6 +18,8 @@ const flags = {
   source: { type: 'string' },
   once: { type: 'boolean' },
   json: { type: 'boolean' },
+  'client-ca': { type: 'string' },
+  'client-certs': { type: 'string' },
   'no-fleet': { type: 'boolean' },
   'with-prometheus': { type: 'boolean' },
   fresh: { type: 'boolean' },
@@ -80,6 +83,7 @@ export function parseFlags(argv: readonly string[], foundRecordings?: string): P
     json: values.json === true,
     fleet: values['no-fleet'] !== true,
     prometheus: values['with-prometheus'] === true,
+    clientCerts: readClientCerts(text('client-ca'), text('client-certs'), problems),
     fresh: values.fresh === true,
     chaos: values.chaos === true,
     // A recorded session has commands of its own.
@@ -94,8 +98,25 @@ export function parseFlags(argv: readonly string[], foundRecordings?: string): P
   if (options.chaos && options.runForMs !== undefined && options.runForMs < chaosMsMin) {
     problems.push(`--chaos needs --for ${chaosMsMin / 1000}s at least: it kills everything several times`);
   }
+  if (options.clientCerts?.mode === 'required' && options.fleet) {
+    problems.push('--client-certs required: needs --no-fleet, for the robots of the fleet only sign');
+  }
   if (!options.fleet && options.once) problems.push('--no-fleet and --once: nothing would be played');
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'start', options };
+}
+
+function readClientCerts(
+  caFile: string | undefined,
+  mode: string | undefined,
+  problems: string[],
+): ClientCertOptions | undefined {
+  if (mode !== undefined && caFile === undefined) problems.push('--client-certs: needs --client-ca');
+  if (mode !== undefined && mode !== 'required' && mode !== 'instead') {
+    problems.push(`--client-certs ${mode}: required or instead`);
+    return undefined;
+  }
+  // Programs of other folders read it.
+  return caFile === undefined ? undefined : { caFile: resolve(caFile), mode: mode ?? 'instead' };
 }
 
 /** Recordings that were asked for and aren't there must be an error, so they are asked for by name. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checkClientCa } from './checks/check-client-ca.ts';
 import { checkMachine } from './checks/check-machine.ts';
 import { endLeftovers } from './checks/recorded-children.ts';
 import { type LocalLayout, toLocalLayout } from './local-layout.ts';
@@ -31,6 +32,10 @@ export async function prepareRun(
   rmSync(layout.journalFile, { force: true });
   rmSync(layout.commandJournalFile, { force: true });
   const ports = listPorts(layout.ports, options);
-  const problems = await checkMachine({ ports, stateDir: layout.stateDir, searchPath, prometheus: options.prometheus });
+  const { prometheus, clientCerts } = options;
+  const problems = [
+    ...(clientCerts === undefined ? [] : checkClientCa(clientCerts.caFile, Date.now())),
+    ...(await checkMachine({ ports, stateDir: layout.stateDir, searchPath, prometheus })),
+  ];
   return problems.length > 0 ? { kind: 'unfit', problems } : { kind: 'ready', layout };
 }

@@ -1,3 +1,11 @@
+/** Client certificates that the gateway takes. */
+export interface ClientCertOptions {
+  /** PEM of their authority. */
+  readonly caFile: string;
+  /** Whether one is needed beside the signature or stands for it. */
+  readonly mode: 'required' | 'instead';
+}
+
 /** What `npm start` was asked for. */
 export interface StartOptions {
   /** Ends by itself after this long; `undefined` runs until Ctrl-C or, with `once`, until the source is played. */
@@ -15,6 +23,8 @@ export interface StartOptions {
   readonly json: boolean;
   readonly fleet: boolean;
   readonly prometheus: boolean;
+  /** Whether robots may prove themselves by client certificates. */
+  readonly clientCerts: ClientCertOptions | undefined;
   readonly fresh: boolean;
   readonly chaos: boolean;
   /** Commands given to random robots. */
@@ -38,6 +48,8 @@ export const startHelp = `npm start -- [flags]   the whole platform on this mach
   --webhooks N        webhook pods, 1 to 9 (2)
   --processors N      processors, 1 to 6 (1)
   --with-prometheus   run Prometheus beside it, with the product's rules
+  --client-ca FILE    the gateway takes client certificates of the authority in this PEM file
+  --client-certs MODE what one counts for: instead of a robot's signature, or required beside it (instead)
   --no-fleet          only the platform; send events yourself
   --chaos             kill pods and processors during the run, once with the processor's state deleted;
                       --for 45s at least

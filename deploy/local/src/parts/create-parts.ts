@@ -1,13 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { envoyTemplateUrl, renderEnvoy } from '../../../gateway/render-envoy.ts';
 import { type LocalLayout } from '../local-layout.ts';
 import { type LocalPorts } from '../ports.ts';
 import { startEnvoy } from '../start-envoy.ts';
 import { startKafkaBroker } from '../start-kafka-broker.ts';
 import { startPrometheus } from '../start-prometheus.ts';
 import { startRedis } from '../start-redis.ts';
+import { type ClientCertOptions } from '../start-options.ts';
 import { type PartSpec } from '../supervision/supervisor.ts';
+import { toGatewayConfig } from './gateway-config.ts';
 import { type LocalSecrets, toPlatformToken } from './local-secrets.ts';
 import { startNodeService } from './node-service.ts';
 import { toPrometheusConfig } from './prometheus-config.ts';
@@ -30,6 +31,7 @@ export interface PartsContext {
   readonly webhooks: number;
   readonly processors: number;
   readonly prometheus: boolean;
+  readonly clientCerts?: ClientCertOptions | undefined;
 }
 
 /** Everything that `npm start` keeps running, by kind; nothing is started yet. */
@@ -125,29 +127,15 @@ function createRedisPart({ layout }: PartsContext): PartSpec {
   };
 }
 
-function createGatewayPart({ layout, webhooks, processors }: PartsContext): PartSpec {
+function createGatewayPart({ layout, webhooks, processors, clientCerts }: PartsContext): PartSpec {
   const appendLog = once();
-  const endpoints = (first: number, count: number) =>
-    Array.from({ length: count }, (_, index) => ({ host: '127.0.0.1', port: first + index }));
   return {
     name: 'gateway',
     kind: 'gateway',
     start: async (onSpawned) => {
       const tls = await ensureCertificate(layout.tlsDir, Date.now());
       mkdirSync(dirname(layout.envoyConfigFile), { recursive: true });
-      writeFileSync(
-        layout.envoyConfigFile,
-        renderEnvoy(readFileSync(envoyTemplateUrl, 'utf8'), {
-          bindAddress: '127.0.0.1',
-          gatewayPort: layout.ports.gateway,
-          adminPort: layout.ports.gatewayAdmin,
-          certFile: tls.certificateFile,
-          keyFile: tls.keyFile,
-          webhookEndpoints: endpoints(layout.ports.webhookFirst, webhooks),
-          processorEndpoints: endpoints(layout.ports.processorFirst, processors),
-          commandEndpoints: endpoints(layout.ports.commandsFirst, 1),
-        }),
-      );
+      writeFileSync(layout.envoyConfigFile, toGatewayConfig({ layout, tls, webhooks, processors, clientCerts }));
       return await startEnvoy({
         configFile: layout.envoyConfigFile,
         adminPort: layout.ports.gatewayAdmin,
@@ -248,7 +236,8 @@ function createPrometheusPart(context: PartsContext): PartSpec {
   };
 }
 
-function createWebhookPart({ layout, secrets, root, nodeFile, environment }: PartsContext, index: number): PartSpec {
+function createWebhookPart(context: PartsContext, index: number): PartSpec {
+  const { layout, secrets, root, nodeFile, environment, clientCerts } = context;
   const appendLog = once();
   const name = `webhook-${index + 1}`;
   const port = layout.ports.webhookFirst + index;
@@ -260,7 +249,7 @@ function createWebhookPart({ layout, secrets, root, nodeFile, environment }: Par
         name,
         nodeFile,
         mainFile: join(root, 'services/webhook/src/main.ts'),
-        environment: { ...environment, ...toWebhookEnvironment({ layout, port, secrets }) },
+        environment: { ...environment, ...toWebhookEnvironment({ layout, port, secrets, clientCerts }) },
         readyUrl: `http://127.0.0.1:${port}/readyz`,
         address: `http://127.0.0.1:${port}`,
         logFile: layout.logFile(name),

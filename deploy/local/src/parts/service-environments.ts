@@ -1,4 +1,5 @@
 import { type LocalLayout } from '../local-layout.ts';
+import { type ClientCertOptions } from '../start-options.ts';
 import { type LocalSecrets, toPlatformToken } from './local-secrets.ts';
 
 /** The consumer group of the local processors; the oracle asks for its committed offsets. */
@@ -9,15 +10,19 @@ export function toWebhookEnvironment(options: {
   layout: LocalLayout;
   port: number;
   secrets: LocalSecrets;
+  clientCerts?: ClientCertOptions | undefined;
 }): Record<string, string> {
+  const { clientCerts } = options;
   return {
     KAFKA_BROKERS: options.layout.kafkaBrokers,
     LOG_LEVEL: 'info',
     REDIS_URL: `redis://127.0.0.1:${options.layout.ports.redis}`,
     WEBHOOK_HTTP_PORT: String(options.port),
     WEBHOOK_MASTER_KEY: options.secrets.masterKey,
+    WEBHOOK_COMMANDS_URL: options.layout.commandsUrl,
     // The gateway asks for readiness each second; a developer doesn't want to wait longer than that takes.
     WEBHOOK_DRAIN_DELAY_MS: '1200',
+    ...(clientCerts !== undefined && { WEBHOOK_TRUST_CLIENT_CERT: clientCerts.mode }),
   };
 }
 

@@ -108,6 +108,7 @@ export class LocalRun {
       webhooks: options.webhooks,
       processors: options.processors,
       prometheus: options.prometheus,
+      clientCerts: options.clientCerts,
     });
   }
 
