@@ -20,6 +20,7 @@ import { envoyTemplateUrl, renderEnvoy } from '../../../deploy/gateway/render-en
 import { ensureCertificate } from '../../../deploy/local/src/parts/tls-certificate.ts';
 import { until } from '../restore/until.ts';
 import { type FaultContext } from '../scenario.ts';
+import { collectGarbage } from './collect-garbage.ts';
 
 export interface PodStackOptions {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface PodStackOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** PEM of the authority that the gateway takes client certificates of. */
   readonly clientCaFile?: string;
+  /** Lets `memory` be asked. */
+  readonly inspected?: boolean;
   /** What the log takes longer than it would to acknowledge a batch to the pods. */
   readonly produceDelayMs?: number;
 }
@@ -39,15 +42,24 @@ export interface PodStack {
   readonly masterKey: Buffer;
   readonly redisUrl: string;
   readonly podUrls: readonly string[];
-  readonly gateway: { readonly port: number; readonly ca: string } | undefined;
-  /** Of all pods together, from the system. */
-  rssBytes(): number;
+  readonly gateway: { readonly port: number; readonly ca: string; readonly pid: number } | undefined;
+  /** Of pods that are inspected, when all their garbage is gone. */
+  memory(): Promise<StackMemory>;
   /** Whether each pod is still the process that was started. */
   alive(): boolean;
   /** The ids in the log, by robot. */
   readIds(): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   metrics(): Promise<readonly string[]>;
   end(): Promise<void>;
+}
+
+export interface StackMemory {
+  /** In the heaps and buffers of all pods together. */
+  readonly heapBytes: number;
+  /** Of all pods together, from the system. */
+  readonly podBytes: number;
+  /** Of the gateway. */
+  readonly gatewayBytes: number;
 }
 
 const host = '127.0.0.1';
@@ -109,10 +121,7 @@ async function startParts(
     LOG_LEVEL: 'error',
     ...options.environment,
   };
-  const pods: LocalProcess[] = [];
-  for (let pod = 0; pod < options.pods; pod += 1) {
-    pods.push(await startPod(options.context, join(directory, `pod-${pod}.log`), environment, started));
-  }
+  const { pods, inspectorPorts } = await startPods(options, directory, environment, started);
   const podUrls = pods.map(({ address }) => address);
   await until('the pods are ready', async () => (await Promise.all(podUrls.map(isReady))).every(Boolean), {
     stop: options.context.stop,
@@ -126,7 +135,14 @@ async function startParts(
     redisUrl: redis.address,
     podUrls,
     gateway,
-    rssBytes: () => pods.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
+    memory: async () => {
+      const held = await Promise.all(inspectorPorts.map(collectGarbage));
+      return {
+        heapBytes: held.reduce((sum, bytes) => sum + bytes, 0),
+        podBytes: pods.reduce((sum, { pid }) => sum + readRssBytes(pid), 0),
+        gatewayBytes: gateway === undefined ? 0 : readRssBytes(gateway.pid),
+      };
+    },
     alive: () => !ended,
     readIds: async () => {
       const ids = new Map<string, Set<string>>();
@@ -151,17 +167,42 @@ async function slowDown(broker: string, delayMs: number | undefined, ending: (()
   return proxy.address;
 }
 
+async function startPods(
+  { context, pods: count, inspected }: PodStackOptions,
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+  started: LocalProcess[],
+): Promise<{ readonly pods: readonly LocalProcess[]; readonly inspectorPorts: readonly number[] }> {
+  const pods: LocalProcess[] = [];
+  const inspectorPorts: number[] = [];
+  for (let pod = 0; pod < count; pod += 1) {
+    if (inspected === true) inspectorPorts.push(await findFreePort());
+    const logFile = join(directory, `pod-${pod}.log`);
+    pods.push(await startPod(context, { logFile, environment, inspectorPort: inspectorPorts[pod] }, started));
+  }
+  return { pods, inspectorPorts };
+}
+
+interface PodStart {
+  readonly logFile: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly inspectorPort: number | undefined;
+}
+
 async function startPod(
   { root, nodeFile, environment: ours }: FaultContext,
-  logFile: string,
-  environment: Readonly<Record<string, string>>,
+  { logFile, environment, inspectorPort }: PodStart,
   started: LocalProcess[],
 ): Promise<LocalProcess> {
   const port = await findFreePort();
   const pod = spawnLocalProcess({
     name: 'webhook',
     command: nodeFile,
-    args: ['--disable-warning=TimeoutNegativeWarning', join(root, 'services/webhook/src/main.ts')],
+    args: [
+      '--disable-warning=TimeoutNegativeWarning',
+      ...(inspectorPort === undefined ? [] : [`--inspect=${host}:${inspectorPort}`]),
+      join(root, 'services/webhook/src/main.ts'),
+    ],
     environment: { PATH: ours['PATH'], ...environment, WEBHOOK_HTTP_PORT: String(port), WEBHOOK_DRAIN_DELAY_MS: '0' },
     logFile,
     address: `http://${host}:${port}`,
@@ -191,14 +232,14 @@ async function startGateway(
     commandEndpoints: [{ host, port: unused }],
   });
   writeFileSync(configFile, config);
-  await startEnvoy({
+  const { pid } = await startEnvoy({
     configFile,
     adminPort,
     address: `https://localhost:${gatewayPort}`,
     logFile: join(directory, 'envoy.log'),
     onSpawned: (process) => started.push(process),
   });
-  return { port: gatewayPort, ca: readFileSync(tls.caFile, 'utf8') };
+  return { port: gatewayPort, ca: readFileSync(tls.caFile, 'utf8'), pid };
 }
 
 async function isReady(url: string): Promise<boolean> {

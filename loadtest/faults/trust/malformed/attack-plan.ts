@@ -10,8 +10,11 @@ export interface AttackPlan {
   readonly windows: number;
   readonly windowMs: number;
   readonly generated: number;
+  /** Connections of our own sockets. */
   readonly slow: number;
   readonly slowKinds: readonly SlowKind[];
+  /** Beside them, those of slowhttptest, where it is there. */
+  readonly slowTool?: { readonly program: string; readonly connections: number } | undefined;
 }
 
 /** What it says in the end. */
@@ -21,6 +24,7 @@ export interface AttackFigures {
   readonly framingCases: number;
   readonly framingWrong: readonly string[];
   readonly slow: SlowFigures;
+  readonly slowTool: SlowFigures;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly accepted: readonly (readonly [robotId: string, id: string])[];
   readonly wrong: readonly string[];

@@ -3,7 +3,8 @@ import { createInterface } from 'node:readline';
 import { type AttackFigures, type AttackPlan } from './attack-plan.ts';
 import { listFramingCases } from './framing-cases.ts';
 import { generateOddBodies, listOddBodies } from './json-bodies.ts';
-import { playFraming, playSlow } from './raw-connections.ts';
+import { playFraming, playSlow, type SlowFigures } from './raw-connections.ts';
+import { playSlowTool } from './slow-tool.ts';
 import { type OddAnswers, sendOddBodies } from './send-odd-bodies.ts';
 
 // On another machine it would take no processor time from those it attacks.
@@ -18,7 +19,8 @@ const bodies = spread([...generated, ...listed], generated.length);
 const framing = listFramingCases();
 const answers: OddAnswers = { outcomes: new Map(), accepted: [], wrong: [] };
 const framingWrong: string[] = [];
-const slow = { opened: 0, left: 0, cutWithinMs: 0 };
+let slow: SlowFigures = { opened: 0, left: 0, cutWithinMs: 0 };
+let slowTool = slow;
 say('ready');
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -26,7 +28,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   await playWindow(line, Number(line.split(' ')[1]));
 }
 const figures: AttackFigures = {
-  ...{ generated: generated.length, listed: listed.length, framingCases: framing.length, framingWrong, slow },
+  ...{ generated: generated.length, listed: listed.length, framingCases: framing.length, framingWrong, slow, slowTool },
   ...{ outcomes: Object.fromEntries(answers.outcomes), accepted: answers.accepted, wrong: answers.wrong },
 };
 // Who reads lines takes these two for the end of one, and odd bodies hold them.
@@ -45,13 +47,22 @@ async function playWindow(line: string, window: number): Promise<void> {
   ]);
   const count = Math.round(plan.slow / windows);
   const held = playSlow(gateway, count, { perSecond: (count * 1000) / windowMs, kinds: plan.slowKinds });
+  const { program, connections = 0 } = plan.slowTool ?? {};
+  const ofTool = Math.round(connections / windows);
+  const heldByTool = program === undefined ? undefined : playSlowTool(program, gateway.port, ofTool, windowMs);
   await sending;
   say(`sent ${line}`);
-  const { opened, left, cutWithinMs } = await held;
-  slow.opened += opened;
-  slow.left += left;
-  slow.cutWithinMs = Math.max(slow.cutWithinMs, cutWithinMs);
+  slow = add(slow, await held);
+  if (heldByTool !== undefined) slowTool = add(slowTool, await heldByTool);
   say(`over ${line}`);
+}
+
+function add(one: SlowFigures, other: SlowFigures): SlowFigures {
+  return {
+    opened: one.opened + other.opened,
+    left: one.left + other.left,
+    cutWithinMs: Math.max(one.cutWithinMs, other.cutWithinMs),
+  };
 }
 
 /** The few of the end evenly among the many before `from`: large ones in a row would be one long stop. */
