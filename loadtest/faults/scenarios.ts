@@ -1,4 +1,5 @@
 import { commandKill } from './commands/command-kill.ts';
+import { commandPlantedBugs } from './commands/command-planted-bugs.ts';
 import { localChaos } from './local-chaos.ts';
 import { brokerBounce } from './processor/broker-bounce.ts';
 import { clockJump } from './processor/clock-jump.ts';
@@ -53,4 +54,5 @@ export const scenarios: readonly Scenario[] = [
   redisLoss,
   rollingRestart,
   commandKill,
+  commandPlantedBugs,
 ];

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { signToken } from '@fleetstream/access';
 import { topicSpecs } from '@fleetstream/contracts';
@@ -37,8 +36,8 @@ export interface CommandStack {
   urlsOf(part: CommandPart): readonly string[];
   /** Lets it die at a point, `name:N`. */
   arm(part: CommandPart, slot: number, setting: string): void;
-  /** Whether it ends by itself within the time. */
-  diesWithin(part: CommandPart, slot: number, waitMs: number): Promise<boolean>;
+  /** Whether it has died at a point before `late` settles. */
+  diesBefore(part: CommandPart, slot: number, late: Promise<unknown>): Promise<boolean>;
   /** Kills it, if it hasn't died yet, and starts it again, armed with `setting`. */
   restart(part: CommandPart, slot: number, setting?: string): Promise<void>;
   /** Resolves when all of them are ready. */
@@ -133,13 +132,9 @@ class Stack implements CommandStack {
     if (running !== undefined) kill(running.pid, 'SIGUSR2');
   }
 
-  async diesWithin(part: CommandPart, slot: number, waitMs: number): Promise<boolean> {
-    const over = new AbortController();
-    const late = sleep(waitMs, false, { signal: over.signal }).catch(() => false);
-    const exited = this.#running.get(`${part}-${slot}`)?.exited;
-    const died = await Promise.race([exited?.then(({ signal }) => signal === 'SIGKILL') ?? late, late]);
-    over.abort();
-    return died;
+  async diesBefore(part: CommandPart, slot: number, late: Promise<unknown>): Promise<boolean> {
+    const died = this.#running.get(`${part}-${slot}`)?.exited.then(({ signal }) => signal === 'SIGKILL');
+    return (await Promise.race([died, late.then(() => false)])) === true;
   }
 
   async restart(part: CommandPart, slot: number, setting?: string): Promise<void> {

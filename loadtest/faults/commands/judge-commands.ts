@@ -12,10 +12,12 @@ export const wrongFigures = [
   ...['lost', 'open', 'endedTwice', 'reopened', 'mismatches', 'overtaken', 'cancelsAskew', 'pushesForged'],
 ] as const;
 
+type Told = Pick<ToldCommands, 'get' | 'of'>;
+
 export interface PlayedCommands {
   readonly robots: readonly CommandRobot[];
   readonly journal: CommandJournal;
-  readonly told: ToldCommands;
+  readonly told: Told;
   readonly taken: readonly TakenCommand[];
 }
 
@@ -76,8 +78,8 @@ function findOvertaken(lives: readonly ToldLife[], journal: CommandJournal): str
   });
 }
 
-/** A cancel has succeeded when, and only when, the other command is CANCELLED. */
-function findAskew({ last }: ToldLife, told: ToldCommands): string[] {
+/** A cancel that ended has succeeded when, and only when, the other command is CANCELLED. */
+function findAskew({ last }: ToldLife, told: Told): string[] {
   const target = last.cancels === undefined ? undefined : told.get(last.cancels)?.last.status;
   if (!isSettled(last.status) || (last.status === 'SUCCEEDED') === (target === 'CANCELLED')) return [];
   return [`${last.commandId} ${last.status}, but what it cancels is ${target ?? 'not known'}`];

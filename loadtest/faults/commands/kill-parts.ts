@@ -13,9 +13,8 @@ export interface KillPlan {
 }
 
 const spreadMs = 1_200;
-/** Who has not got to its point by then dies where it is. */
-const reachWithinMs = 2_500;
-const reachIdleWithinMs = 3_000;
+/** Who has not got to its point by then, and when everything was sent, dies where it is. */
+const reachWithinMs = { start: 8_000, idle: 3_000, other: 2_500 } as const;
 
 /**
  * One of each part dies at the round's point of that part, and is started again; in one round of two one more dies at a
@@ -24,18 +23,19 @@ const reachIdleWithinMs = 3_000;
  * @returns how many died, where each was to die (`armed:`) and where it did (`at:`)
  */
 export async function killParts(stack: CommandStack, plan: KillPlan): Promise<Record<string, number>> {
-  const { random } = plan;
+  const { random, seed, sent } = plan;
   // Drawn before anything begins, so that the same seed gives the same plan.
-  const kills = commandParts.map((part) => ({ part, slot: pickFrom(partSlots, random), afterMs: random() * spreadMs }));
-  const nths = kills.map(({ part }) => 1 + Math.floor(random() * nthMaxOf[part]));
+  const kills = commandParts.map((part): Kill => {
+    const [slot, nth] = [pickFrom(partSlots, random), 1 + Math.floor(random() * nthMaxOf[part])];
+    return { part, slot, point: pointOf(part, seed), nth, afterMs: random() * spreadMs };
+  });
   const more = random() < 0.5 ? pickFrom(kills, random) : undefined;
   const moreAfterMs = random() * spreadMs;
   const figures: Record<string, number> = { kills: kills.length + (more === undefined ? 0 : 1) };
-  const killings = kills.map(async ({ part, slot, afterMs }, index) => {
-    const point = pointOf(part, plan.seed);
-    figures[`armed:${part}.${point}`] = 1;
-    const died = await killAt(stack, { part, slot, afterMs, point, nth: nths[index] ?? 1 }, plan.sent);
-    if (died) figures[`at:${part}.${point}`] = 1;
+  const killings = kills.map(async (kill) => {
+    const place = `${kill.part}.${kill.point}`;
+    figures[`armed:${place}`] = 1;
+    if (await killAt(stack, kill, sent)) figures[`at:${place}`] = 1;
   });
   const killOneMore = async () => {
     if (more === undefined) return;
@@ -49,24 +49,24 @@ export async function killParts(stack: CommandStack, plan: KillPlan): Promise<Re
 interface Kill {
   readonly part: CommandPart;
   readonly slot: number;
-  readonly afterMs: number;
   readonly point: string;
   readonly nth: number;
+  readonly afterMs: number;
 }
 
 /** @returns whether it got to the point */
 async function killAt(
   stack: CommandStack,
-  { part, slot, afterMs, point, nth }: Kill,
+  { part, slot, point, nth, afterMs }: Kill,
   sent: Promise<unknown>,
 ): Promise<boolean> {
-  const isIdle = idlePoints.has(point);
-  if (isIdle) await sent;
-  else await sleep(afterMs);
+  const when = idlePoints.has(point) ? 'idle' : startPoints.has(point) ? 'start' : 'other';
+  await (when === 'idle' ? sent : sleep(afterMs));
   const setting = toFaultSetting(point, nth);
-  if (startPoints.has(point)) await stack.restart(part, slot, setting);
+  if (when === 'start') await stack.restart(part, slot, setting);
   else stack.arm(part, slot, setting);
-  const died = await stack.diesWithin(part, slot, isIdle ? reachIdleWithinMs : reachWithinMs);
+  const late = Promise.all([sleep(reachWithinMs[when]), sent]);
+  const died = await stack.diesBefore(part, slot, late);
   await stack.restart(part, slot);
   return died;
 }
