@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseRobots, joinRobots, type RobotChoice, toRobotTable } from './robot-table.ts';
+import { chooseRobots, joinRobots, type RobotChoice, toClock, toRobotTable } from './robot-table.ts';
 
 const listed = [
   { id: 'b', name: 'Bee', fleet: 'north', site: 'hall', model: 'M', tags: ['new', 'fast'] },
@@ -9,7 +9,11 @@ const live = [
   {
     robotId: 'b',
     partition: 0,
-    state: { presence: { status: 'online' }, reported: { mode: 'AUTOMATIC', battery: { percent: 51.6 } } },
+    state: {
+      presence: { status: 'online' },
+      clockOffsetMs: 1_114_560_000,
+      reported: { mode: 'AUTOMATIC', battery: { percent: 51.6 } },
+    },
   },
   { robotId: 'c', partition: 1, state: { identity: { name: 'Cat', site: 'yard' }, presence: { status: 'offline' } } },
   { robotId: 'd', partition: 1, state: { identity: { retired: true } } },
@@ -19,10 +23,10 @@ const robots = joinRobots(listed, live);
 describe('the table of robots', () => {
   it('joins who they are with how they are; robots of the log alone are there until they are retired', () => {
     expect(toRobotTable(robots)).toEqual([
-      'ROBOT  NAME  FLEET  SITE  MODEL  TAGS      STATUS   MODE       BATTERY',
-      'a      Ant   -      -     -      -         unknown  -          -',
-      'b      Bee   north  hall  M      new,fast  online   AUTOMATIC  52 %',
-      'c      Cat   -      yard  -      -         offline  -          -',
+      'ROBOT  NAME  FLEET  SITE  MODEL  TAGS      STATUS   MODE       BATTERY  CLOCK',
+      'a      Ant   -      -     -      -         unknown  -          -        -',
+      'b      Bee   north  hall  M      new,fast  online   AUTOMATIC  52 %     12.9 d behind',
+      'c      Cat   -      yard  -      -         offline  -          -        -',
     ]);
   });
 
@@ -41,4 +45,15 @@ describe('the table of robots', () => {
         .join(''),
     ).toBe(ids);
   });
+});
+
+it.each([
+  { offsetMs: undefined, clock: '-' },
+  { offsetMs: 4999, clock: 'right' },
+  { offsetMs: -46_000, clock: '46 s ahead' },
+  { offsetMs: 5000, clock: '5 s behind' },
+  { offsetMs: 90_000, clock: '1.5 min behind' },
+  { offsetMs: -7_200_000, clock: '2.0 h ahead' },
+])('a clock that is $offsetMs ms off is $clock', ({ offsetMs, clock }) => {
+  expect(toClock(offsetMs)).toBe(clock);
 });

@@ -16,6 +16,8 @@ export interface JoinedRobot extends PlatformRobot {
   readonly status: string;
   readonly mode?: string;
   readonly batteryPercent?: number;
+  /** How far its clock is behind, in milliseconds; ahead when below zero. */
+  readonly clockOffsetMs?: number;
 }
 
 export interface RobotChoice {
@@ -27,7 +29,7 @@ export interface RobotChoice {
   readonly text?: string | undefined;
 }
 
-const headings = ['ROBOT', 'NAME', 'FLEET', 'SITE', 'MODEL', 'TAGS', 'STATUS', 'MODE', 'BATTERY'] as const;
+const headings = ['ROBOT', 'NAME', 'FLEET', 'SITE', 'MODEL', 'TAGS', 'STATUS', 'MODE', 'BATTERY', 'CLOCK'] as const;
 
 /** Who the robots are, joined with how they are, by id. Robots that only the log knows are there as well. */
 export function joinRobots(listed: readonly PlatformRobot[], live: readonly ListedRobot[]): readonly JoinedRobot[] {
@@ -36,12 +38,14 @@ export function joinRobots(listed: readonly PlatformRobot[], live: readonly List
     const known = joined.get(robotId) ?? { ...toIdentity(state), id: robotId };
     if (member(member(state, 'identity'), 'retired') === true && !joined.has(robotId)) continue;
     const mode = member(member(state, 'reported'), 'mode');
+    const clockOffsetMs = member(state, 'clockOffsetMs');
     const percent = member(member(member(state, 'reported'), 'battery'), 'percent');
     joined.set(robotId, {
       ...known,
       status: toText(member(member(state, 'presence'), 'status')) ?? 'unknown',
       ...(typeof mode === 'string' && { mode }),
       ...(typeof percent === 'number' && { batteryPercent: percent }),
+      ...(typeof clockOffsetMs === 'number' && { clockOffsetMs }),
     });
   }
   return [...joined.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -63,12 +67,32 @@ export function chooseRobots(robots: readonly JoinedRobot[], choice: RobotChoice
 export function toRobotTable(robots: readonly JoinedRobot[]): string[] {
   return toColumns(
     headings,
-    robots.map(({ id, name, fleet, site, model, tags, status, mode, batteryPercent }) => [
+    robots.map(({ id, name, fleet, site, model, tags, status, mode, batteryPercent, clockOffsetMs }) => [
       ...[id, name ?? '-', fleet ?? '-', site ?? '-', model ?? '-', tags?.join(',') ?? '-'],
       ...[status, mode ?? '-', batteryPercent === undefined ? '-' : `${Math.round(batteryPercent)} %`],
+      toClock(clockOffsetMs),
     ]),
   );
 }
+
+const units = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+] as const;
+
+/** How a robot's clock goes, as one says it of a watch; what its events take on their way makes it look behind. */
+export function toClock(offsetMs: number | undefined): string {
+  if (offsetMs === undefined) return '-';
+  const awayMs = Math.abs(offsetMs);
+  if (awayMs < rightWithinMs) return 'right';
+  const unit = units.find(({ ms }) => awayMs >= ms);
+  const away = unit === undefined ? `${Math.round(awayMs / 1000)} s` : `${(awayMs / unit.ms).toFixed(1)} ${unit.name}`;
+  return `${away} ${offsetMs > 0 ? 'behind' : 'ahead'}`;
+}
+
+/** Below it, it may be the network. */
+const rightWithinMs = 5000;
 
 function toIdentity(state: unknown): Partial<PlatformRobot> {
   const identity = member(state, 'identity');

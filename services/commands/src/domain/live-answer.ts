@@ -7,6 +7,7 @@ const stateSchema = z.object({
   robotId: z.string(),
   identity: z.looseObject({ fleet: z.string().optional(), site: z.string().optional() }),
   presence: z.looseObject({ status: z.string() }),
+  clockOffsetMs: z.number().optional(),
   reported: z.looseObject({ mode: z.string().optional() }),
   errors: z.array(errorSchema),
   commands: z.object({ epoch: z.int().optional(), open: z.array(z.unknown()).optional() }).optional(),

@@ -37,10 +37,10 @@ export function toRobotView(
 }
 
 function toLiveView({ state, asOf }: LiveState): Record<string, unknown> {
-  const { presence, reported, errors, commands, published } = state;
+  const { presence, clockOffsetMs, reported, errors, commands, published } = state;
   const { open = [], epoch = 0 } = commands ?? {};
   return {
-    ...{ asOf, revision: published.revision, epoch, openCommands: open.length, presence },
+    ...{ asOf, revision: published.revision, epoch, openCommands: open.length, presence, clockOffsetMs },
     ...{ mode: reported.mode, battery: reported['battery'], pose: reported['pose'], node: reported['node'] },
     ...{ driving: reported['driving'], paused: reported['paused'], safety: reported['safety'] },
     ...{ task: reported['task'], errors },
