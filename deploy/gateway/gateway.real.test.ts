@@ -140,9 +140,9 @@ describe('the gateway', () => {
     { method: 'POST', path: '/v1/fleets/hall-3/events', pods: /w[12]/ },
     { method: 'GET', path: '/openapi.json', pods: /w[12]/ },
     { method: 'GET', path: '/schemas/robot.state.v1', pods: /w[12]/ },
-    { method: 'GET', path: '/v1/robots', pods: /p1/ },
-    { method: 'GET', path: '/v1/robots?partition=3', pods: /p1/ },
-    { method: 'GET', path: '/v1/robots/r-1', pods: /p1/ },
+    { method: 'GET', path: '/v1/robots', pods: /c1/ },
+    { method: 'GET', path: '/v1/robots?limit=3', pods: /c1/ },
+    { method: 'GET', path: '/v1/robots/r-1', pods: /c1/ },
     { method: 'GET', path: '/v1/robots/r-1/capsule?from=3', pods: /p1/ },
     { method: 'GET', path: '/v1/partitions', pods: /p1/ },
     { method: 'GET', path: '/v1/robots/r-1/commands?waitSeconds=20', pods: /c1/ },
@@ -156,7 +156,10 @@ describe('the gateway', () => {
     { method: 'POST', path: '/v1/robots/r-1/commands/cmd-1/cancel', pods: /c1/ },
     { method: 'POST', path: '/v1/robots/r-1/commands/cmd-1/approve', pods: /c1/ },
     { method: 'GET', path: '/v1/rollouts', pods: /c1/ },
+    { method: 'POST', path: '/v1/robots/r-1/tasks/t-1/cancel', pods: /c1/ },
     { method: 'GET', path: '/v1/audit', pods: /c1/ },
+    { method: 'GET', path: '/v1/events?robotId=r-1', pods: /c1/ },
+    { method: 'GET', path: '/v1/commands/cmd-1/events', pods: /c1/ },
   ])('sends $method $path to its pods', async ({ method, path, pods }) => {
     const answer = await send(method, path);
     expect(answer.status).toBe(202);
@@ -164,8 +167,20 @@ describe('the gateway', () => {
   });
 
   it.each([
+    { path: '/v1/states', asked: '/v1/robots' },
+    { path: '/v1/states?partition=3', asked: '/v1/robots?partition=3' },
+    { path: '/v1/states/site%3Ar-1?at=7', asked: '/v1/robots/site%3Ar-1?at=7' },
+  ])('asks the processor for $asked when $path is asked for', async ({ path, asked }) => {
+    processor.seen.length = 0;
+    expect((await send('GET', path)).headers['x-pod']).toBe('p1');
+    expect(processor.seen.map(({ url }) => url)).toEqual([asked]);
+  });
+
+  it.each([
     { method: 'GET', path: '/', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'DELETE', path: '/v1/robots/r-1', status: 404, code: 'FS_NOT_FOUND' },
+    { method: 'GET', path: '/v1/statesofanybody', status: 404, code: 'FS_NOT_FOUND' },
+    { method: 'POST', path: '/v1/states/r-1', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'GET', path: '/v1/commandsofanybody', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'GET', path: '/metrics', status: 404, code: 'FS_NOT_FOUND' },
     { method: 'GET', path: '/readyz', status: 404, code: 'FS_NOT_FOUND' },
@@ -187,10 +202,11 @@ describe('the gateway', () => {
     expect(webhooks.flatMap(({ seen }) => seen).some(({ requestId }) => requestId === id)).toBe(true);
   });
 
-  it('holds a robot that waits for its commands, longer than any other request', async () => {
+  it('holds a robot that waits, and whoever follows commands, longer than any other request', async () => {
     commands.mode = 'slow';
-    const answer = await send('GET', '/v1/robots/r-1/commands?waitSeconds=50');
-    expect(answer.status).toBe(202);
+    const paths = ['/v1/robots/r-1/commands?waitSeconds=50', '/v1/events?robotId=r-1', '/v1/commands/cmd-1/events'];
+    const answers = await Promise.all(paths.map((path) => send('GET', path)));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
     commands.mode = 'answer';
   }, 60_000);
 

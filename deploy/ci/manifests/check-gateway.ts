@@ -41,8 +41,16 @@ interface RouteRule {
 /** Pattern → service and time limit must be the same in Envoy's template and in the Gateway API's routes. */
 export async function checkRoutes(context: ManifestContext): Promise<readonly string[]> {
   const template = readFileSync(envoyTemplateUrl, 'utf8');
-  const envoy = [...template.matchAll(/safe_regex: \{ regex: '([^']+)'[\s\S]*?cluster: (\w+)[\s\S]*?timeout: (\w+)/g)];
-  const wanted = new Set(envoy.map(([, regex, cluster, timeout]) => `${regex} → fleetstream-${cluster} in ${timeout}`));
+  const envoy = [
+    ...template.matchAll(
+      /(?:safe_regex:\s+\{\s+regex: '([^']+)'|path_separated_prefix: ([^\s,]+))[\s\S]*?cluster: (\w+)[\s\S]*?timeout: (\w+)/g,
+    ),
+  ];
+  const wanted = new Set(
+    envoy.map(
+      ([, regex = '', prefix = '', cluster, timeout]) => `${regex}${prefix} → fleetstream-${cluster} in ${timeout}`,
+    ),
+  );
   const rules = (await context.objects('deploy/kubernetes/base'))
     .filter(({ kind }) => kind === 'HTTPRoute')
     .flatMap((route) => route.spec?.['rules'] as RouteRule[]);

@@ -29,6 +29,9 @@ function toWhere(directory: string, object: KubernetesObject): string {
   return `${directory}: ${object.kind} ${object.metadata.name}`;
 }
 
+/** What a service calls the secret of another, by what the other calls it. */
+const calledOtherwise: ReadonlyMap<string, string> = new Map([['COMMANDS_PROCESSOR_TOKEN', 'API_TOKEN']]);
+
 function readVariables(
   container: Container,
   configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>,
@@ -42,7 +45,7 @@ function readVariables(
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
     const secretKey = valueFrom?.secretKeyRef?.key;
-    if (secretKey !== undefined && withoutService(secretKey) !== withoutService(name))
+    if (secretKey !== undefined && withoutService(secretKey) !== (calledOtherwise.get(name) ?? withoutService(name)))
       throw new Error(`${name}: its key in the secret is ${secretKey}`);
     // $(NAME) is filled in by the kubelet.
     variables.set(name, value?.includes('$(') === true ? undefined : value);

@@ -44,7 +44,7 @@ export async function checkPlatform(
   say(`a signed event is accepted, after ${took()}`);
 
   await until('its state can be read', async () => {
-    const read = await send({ method: 'GET', path: `/v1/robots/${robotId}`, headers: bearer });
+    const read = await send({ method: 'GET', path: `/v1/states/${robotId}`, headers: bearer });
     return read.status === 200 && JSON.stringify(read.body).includes('motor.temperature');
   });
   say(`its state can be read, after ${took()}`);

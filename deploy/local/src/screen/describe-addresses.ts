@@ -17,7 +17,7 @@ export function describeAddresses(layout: LocalLayout, runsUntil: string, withPr
     `Logs             ${layout.logsDir}`,
     '',
     'Try next, in another terminal:',
-    `  curl --cacert ${layout.tlsDir}/ca.crt -H "authorization: Bearer ${token}" ${gatewayUrl}/v1/robots`,
+    `  curl --cacert ${layout.tlsDir}/ca.crt -H "authorization: Bearer ${token}" ${gatewayUrl}/v1/states`,
     '  npx fleetstream state',
     '  npx fleetstream command send <a robot of that list> move --wait',
     '  npx fleetstream --help',

@@ -121,7 +121,7 @@ it.each([
 it('asks for a state of old, and for robots that are chosen', async () => {
   gateway.say({ status: 200, body: '{"robotId":"r1","state":{}}' });
   await world.run(['state', 'r1', '--at', '2026-01-31T12:00:00Z']);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots/r1?at=2026-01-31T12%3A00%3A00Z');
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/states/r1?at=2026-01-31T12%3A00%3A00Z');
   gateway.say({ status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' });
   const { notes } = await world.run([
     'state',
@@ -133,6 +133,6 @@ it('asks for a state of old, and for robots that are chosen', async () => {
     '--limit',
     '5',
   ]);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots?status=offline&batteryBelow=20&limit=5&retired=true');
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/states?status=offline&batteryBelow=20&limit=5&retired=true');
   expect(notes).toContain('There are more');
 });

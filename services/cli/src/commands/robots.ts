@@ -60,7 +60,7 @@ async function fetchStates(values: Flags, world: CliWorld): Promise<readonly Lis
   const access = new PlatformAccess(world);
   const answer = await sendHttpRequest(access.findGateway(values), {
     method: 'GET',
-    path: '/v1/robots',
+    path: '/v1/states',
     headers: { authorization: `Bearer ${access.findApiToken()}` },
   });
   const body = readAnswerBody(answer);

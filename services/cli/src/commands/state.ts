@@ -66,7 +66,7 @@ The token is FLEETSTREAM_API_TOKEN, else that of the local state directory.`,
     const query = robotId === undefined ? toChoice(values) : toMoment(values.at);
     const answer = await sendHttpRequest(access.findGateway(values), {
       method: 'GET',
-      path: (robotId === undefined ? '/v1/robots' : `/v1/robots/${encodeURIComponent(robotId)}`) + query,
+      path: (robotId === undefined ? '/v1/states' : `/v1/states/${encodeURIComponent(robotId)}`) + query,
       headers: { authorization: `Bearer ${access.findApiToken()}` },
       ...(values.at === undefined ? {} : { timeoutMs: pastTimeoutMs }),
     });
