@@ -6,7 +6,7 @@ import { describeStateStoreContract } from '@fleetstream/testing';
 import RocksDB from 'rocksdb-native';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRocksStateStore } from './open-rocks-state-store.ts';
-import { type OpenStateStore, type StateBatch } from './port.ts';
+import { disarmedTimer, type OpenStateStore, type StateBatch, type StoredTimer } from './port.ts';
 import { readAppliedPosition } from './read-applied-position.ts';
 import { destroyStateDir, stateDirExists } from './state-dir.ts';
 
@@ -50,13 +50,55 @@ describe('openRocksStateStore', () => {
     const db = new RocksDB(dir);
     await db.ready();
     const later = db.write({ capacity: 1, autoDestroy: true });
-    later.tryPut(Buffer.from('m/applied'), Buffer.alloc(30, 2));
+    later.tryPut(Buffer.from('m/applied'), Buffer.alloc(30, 3));
     await later.flush();
     await db.close();
     await expect(open({ dir, ifMissing: 'create' })).rejects.toMatchObject({ code: 'FS_STATE_TOO_NEW' });
     await expect(readAppliedPosition(dir)).rejects.toMatchObject({ code: 'FS_STATE_TOO_NEW' });
     // It was closed again: the refusal holds no lock.
     await expect(open({ dir, ifMissing: 'fail' })).rejects.toMatchObject({ code: 'FS_STATE_TOO_NEW' });
+  });
+
+  it('puts the timers of a state of format 1 in order, also when it was cut off while it did', async () => {
+    const count = 25_000;
+    const db = new RocksDB(dir);
+    await db.ready();
+    const old = db.write({ capacity: count + 3, autoDestroy: true });
+    const applied = Buffer.alloc(17, 0);
+    applied[0] = 1;
+    applied[8] = 42;
+    applied[16] = 7;
+    old.tryPut(Buffer.from('m/applied'), applied);
+    const timers = Array.from({ length: count }, (_, at) => ({ key: `robot-${at}`, dueMs: (at * 7919) % 30_011 }));
+    timers.push({ key: 'failed', dueMs: disarmedTimer });
+    for (const { key, dueMs } of timers) {
+      const value = Buffer.alloc(8);
+      value.writeBigInt64BE(BigInt(dueMs));
+      old.tryPut(Buffer.from(`t/${key}`), value);
+    }
+    // Of an attempt that came to nothing; one too many does no harm.
+    old.tryPut(Buffer.from('d/\x80\0\0\0\0\0\0\x01robot-1', 'latin1'), Buffer.alloc(0));
+    await old.flush();
+    await db.close();
+    expect(await readAppliedPosition(dir)).toEqual({ appliedOffset: 42, logTimeMs: 7 });
+    const expected = [...timers, { key: 'robot-1', dueMs: 1 }].sort(
+      (a, b) => a.dueMs - b.dueMs || (a.key < b.key ? -1 : 1),
+    );
+    for (let opening = 0; opening < 2; opening += 1) {
+      const store = await open({ dir, ifMissing: 'fail' });
+      const found: StoredTimer[] = [];
+      for await (const lot of store.timers(disarmedTimer)) found.push(...lot);
+      expect([store.appliedOffset, store.logTimeMs]).toEqual([42, 7]);
+      expect(found).toEqual(expected);
+      await store.close();
+    }
+    const after = new RocksDB(dir);
+    await after.ready();
+    expect([(await after.get(Buffer.from('m/applied')))?.[0], await after.get(Buffer.from('t/robot-1'))]).toEqual([
+      2,
+      null,
+    ]);
+    await after.close();
   });
 
   it.each<{ name: string; spoil: () => Promise<void> }>([

@@ -6,7 +6,8 @@ import { type OpenStateStoreOptions, type StateStore } from './port.ts';
 import { RocksStateStore } from './rocks-state-store.ts';
 import { destroyStateDir, stateDirExists } from './state-dir.ts';
 import { toOpenError } from './state-error.ts';
-import { appliedKey, decodeApplied, indexKey } from './state-keys.ts';
+import { orderTimers } from './order-timers.ts';
+import { appliedKey, decodeApplied, indexKey, isOldFormat } from './state-keys.ts';
 import { assertNotLost, readBootId, startSettling } from './unsettled-state.ts';
 
 export interface RocksStateStoreOptions extends OpenStateStoreOptions {
@@ -60,7 +61,9 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
     throw toOpenError(thrown, dir);
   }
   try {
-    const position = decodeApplied(await db.get(appliedKey), dir);
+    const applied = await db.get(appliedKey);
+    const position = decodeApplied(applied, dir);
+    if (isOldFormat(applied)) await orderTimers(db, position, log);
     const indexVersion = (await db.get(indexKey))?.[0] ?? 0;
     return new RocksStateStore({ db, dir, log, position, indexVersion, settling: startSettling(dir, log) });
   } catch (thrown) {

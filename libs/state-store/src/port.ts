@@ -21,8 +21,8 @@ export interface StateStore {
    * must not change until it resolves.
    */
   write(batch: StateBatch): Promise<void>;
-  /** Every stored timer, many at a time, in no particular order. Read once, when a task opens. */
-  timers(): AsyncIterable<readonly StoredTimer[]>;
+  /** The stored timers that are due at `fromMs` or later, soonest first, many at a time. May be left before its end. */
+  timers(fromMs: number): AsyncIterable<readonly StoredTimer[]>;
   /** A consistent look at one moment; later writes don't show. Call `release`. */
   snapshot(): Promise<StateSnapshot>;
   /**
@@ -56,8 +56,8 @@ export interface StateBatch {
   /** A key is in at most one of `puts` and `deletes`. */
   readonly puts: readonly { readonly key: string; readonly value: Buffer }[];
   readonly deletes: readonly string[];
-  /** `dueMs` undefined removes the key's timer. A stored due time may be earlier than the true one, never later. */
-  readonly timers: readonly { readonly key: string; readonly dueMs: number | undefined }[];
+  /** In this order. A key may have any number of timers, one for each due time. */
+  readonly timers: readonly TimerChange[];
   /** Rows of the index that change with the states: what lists are made from, a few bytes for each key. */
   readonly index?: IndexBatch;
   /** Never less than the store's. */
@@ -82,7 +82,12 @@ export interface StoredTimer {
   readonly dueMs: number;
 }
 
-/** Stored in place of a due time: the key's timer failed, and waits for the key's next record before it counts again. */
+export interface TimerChange extends StoredTimer {
+  /** Whether it is stored from now on, or no more. */
+  readonly isSet: boolean;
+}
+
+/** Stored in place of a due time, and before all of them: the key's timer failed, and waits for the key's next record before it counts again. */
 export const disarmedTimer = -1;
 
 export interface StateSnapshot extends AppliedPosition {

@@ -22,18 +22,18 @@ import { type Settling } from './unsettled-state.ts';
 import {
   appliedKey,
   decodeApplied,
-  decodeDueMs,
   encodeApplied,
-  encodeDueMs,
   indexKey,
   keyOf,
   KeyWriter,
   rowRange,
   stateRange,
+  timerOf,
   timerRange,
 } from './state-keys.ts';
 
 const entriesPerRead = 256;
+const nothing = Buffer.alloc(0);
 
 export interface RocksStateStoreParts {
   readonly db: RocksDB;
@@ -123,9 +123,9 @@ export class RocksStateStore implements StateStore {
     const keys = new KeyWriter();
     for (const { key, value } of puts) batch.tryPut(keys.write('s', key), value);
     for (const key of deletes) batch.tryDelete(keys.write('s', key));
-    for (const { key, dueMs } of timers) {
-      if (dueMs === undefined) batch.tryDelete(keys.write('t', key));
-      else batch.tryPut(keys.write('t', key), encodeDueMs(dueMs));
+    for (const timer of timers) {
+      if (timer.isSet) batch.tryPut(keys.writeTimer(timer), nothing);
+      else batch.tryDelete(keys.writeTimer(timer));
     }
     for (const { key, row } of rows) {
       if (row === undefined) batch.tryDelete(keys.write('x', key));
@@ -136,10 +136,8 @@ export class RocksStateStore implements StateStore {
     await batch.flush();
   }
 
-  async *timers(): AsyncGenerator<readonly StoredTimer[], void, undefined> {
-    for await (const lot of this.#lots(this.#db, timerRange)) {
-      yield lot.map(({ key, value }) => ({ key: keyOf(key), dueMs: decodeDueMs(value) }));
-    }
+  async *timers(fromMs: number): AsyncGenerator<readonly StoredTimer[], void, undefined> {
+    for await (const lot of this.#lots(this.#db, timerRange(fromMs))) yield lot.map(({ key }) => timerOf(key));
   }
 
   async snapshot(): Promise<StateSnapshot> {

@@ -48,6 +48,8 @@ declare module 'rocksdb-native' {
   export interface RocksWriteBatch {
     tryPut(key: Buffer, value: Buffer): void;
     tryDelete(key: Buffer): void;
+    /** From `start` on, up to but without `end`. */
+    tryDeleteRange(start: Buffer, end: Buffer): void;
     flush(): Promise<void>;
   }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode } from '@fleetstream/kernel';
+import { type OpeningTimes } from './opening-phases.ts';
 
 /** What a task was opened from: the rung of the recovery ladder. */
 export type OpenedFrom = 'standby' | 'local' | 'checkpoint' | 'log';
@@ -10,6 +11,7 @@ export type EngineEvent = { readonly partition: number } & (
       readonly openedFrom: OpenedFrom;
       readonly refoldRecords: number;
       readonly durationMs: number;
+      readonly phases: OpeningTimes;
     }
   /** The first record that no owner before had committed was folded: from then on the partition makes progress. */
   | { readonly kind: 'tookOver'; readonly openedFrom: OpenedFrom; readonly durationMs: number }

@@ -15,10 +15,15 @@ export interface EngineLimits {
   /**
    * States kept decoded per partition; both are limits. Changed ones are kept past `cacheEntries` until they are stored;
    * when they make up half of `cacheBytes`, an estimate of the heap that entries take, they are stored early. The
-   * partition's timers, which all stay in memory, are counted in `cacheBytes`, too.
+   * timers in memory are counted in `cacheBytes`, too.
    */
   readonly cacheEntries: number;
   readonly cacheBytes: number;
+  /**
+   * Of a partition's timers the soonest are in memory: so many are read at a time, and at most twice as many stay, with
+   * what is due in the same millisecond as the last of them. The others lie in the store.
+   */
+  readonly timerWindow: number;
   /**
    * Changed states that may wait for a store that refuses to write. Beyond it, or when they fill `cacheBytes`, nothing
    * is folded until the store takes them.
@@ -41,6 +46,7 @@ export const defaultLimits: EngineLimits = {
   tickIntervalMs: 1000,
   cacheEntries: 50_000,
   cacheBytes: 64 * 1024 * 1024,
+  timerWindow: 8192,
   maxDirtyEntries: 200_000,
   farBehindRecords: 200_000,
   firstRetryMs: 100,

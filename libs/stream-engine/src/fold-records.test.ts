@@ -1,4 +1,5 @@
 import { type LogRecord, type SinkRecord } from '@fleetstream/kafka';
+import { type StoredTimer } from '@fleetstream/state-store';
 import { describe, expect, it } from 'vitest';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
 import { StateCache } from './state-cache.ts';
@@ -7,11 +8,12 @@ import { TimerIndex } from './timer-index.ts';
 
 function createTarget(): FoldTarget<Tally, TallyInput> {
   const store = { getMany: (keys: readonly string[]) => Promise.resolve(keys.map(() => undefined)) };
+  const timers = new TimerIndex({ timers: () => ReadableStream.from<StoredTimer[]>([]) }, 1);
   return {
     fold: tallyFold,
     decode: decodeTally,
-    cache: new StateCache<Tally>(tallyFold, store, { cacheEntries: 100, cacheBytes: 1e6 }),
-    timers: new TimerIndex(),
+    cache: new StateCache<Tally>(tallyFold, store, { cacheEntries: 100, cacheBytes: 1e6 }, timers),
+    timers,
     inputTopic: 'inputs',
     deadLetterTopic: 'dead',
   };

@@ -112,7 +112,10 @@ class FoldRun<State, Input> {
     const { entries, misses } = await cache.loadAll(keys);
     this.#counts.cacheMisses += misses;
     this.#counts.cacheHits += keys.length - misses;
-    if (timers.mayBeDue(untilMs)) await cache.load(timers.peekDueKeys(untilMs, dueKeysPerRead));
+    if (timers.mayBeDue(untilMs)) {
+      await timers.readOn(untilMs);
+      await cache.load(timers.peekDueKeys(untilMs, dueKeysPerRead));
+    }
     return entries;
   }
 
@@ -126,7 +129,12 @@ class FoldRun<State, Input> {
 
   async #fireTimers(before: LogRecord): Promise<void> {
     const { fold, cache, timers } = this.#target;
-    for (let due = timers.take(this.#logTimeMs); due !== undefined; due = timers.take(this.#logTimeMs)) {
+    for (;;) {
+      const due = timers.take(this.#logTimeMs);
+      if (due === undefined) {
+        if (await timers.readOn(this.#logTimeMs)) continue;
+        return;
+      }
       const { key } = due;
       let entry = cache.get(key);
       if (entry === undefined) {
@@ -195,7 +203,7 @@ class FoldRun<State, Input> {
       this.#bury(record, 'fold', toMessage(thrown));
       return;
     }
-    this.#target.timers.rearm(entry.key);
+    if (this.#target.timers.rearm(entry.key)) entry.notedMs = undefined;
     this.#apply(entry, transition, nextMs, offset);
   }
 

@@ -6,6 +6,7 @@ export { type EnginePorts, type PartitionSource, type StateFiles, type TickSink 
 export { type DrillReport, type DrillRequest } from './fire-drill.ts';
 export { keepRecordsYoung } from './keep-records-young.ts';
 export { partitionDirs } from './open-partition.ts';
+export { type OpeningPhase, type OpeningTimes } from './opening-phases.ts';
 export { type RefoldProgress, type RestoringProgress } from './opening-progress.ts';
 export {
   type AsOf,

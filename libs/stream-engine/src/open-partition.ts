@@ -4,6 +4,7 @@ import { AppError, toAppError } from '@fleetstream/kernel';
 import { type RestoreWatch, type StateStore } from '@fleetstream/state-store';
 import { type EngineEvent, type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
+import { OpeningPhases } from './opening-phases.ts';
 
 /** A partition that is fenced for us and whose state is open. */
 export interface OpenPartition {
@@ -21,6 +22,7 @@ export interface OpeningOptions {
   /** The local state turned out to be damaged while it was in use: it opens, but must not be gone on with. */
   readonly distrustLocal?: boolean;
   readonly restore?: RestoreWatch;
+  readonly phases?: OpeningPhases;
 }
 
 type Options = StreamEngineOptions<never, never>;
@@ -45,12 +47,13 @@ export async function openPartition(
   opening: OpeningOptions = {},
 ): Promise<OpenPartition> {
   const { ports } = options;
+  const { phases = new OpeningPhases(ports.clock) } = opening;
   const sink = ports.createSink(partition);
   let store: StateStore | undefined;
   try {
-    const committed = await sink.open();
-    const range = await ports.source.offsets(partition);
-    const found = await findStore(options, partition, { committed, range }, opening);
+    const committed = await phases.time('fence', () => sink.open());
+    const range = await phases.time('offsets', () => ports.source.offsets(partition));
+    const found = await findStore(options, partition, { committed, range }, { ...opening, phases });
     store = found.store;
     const startOffset = toStartOffset(options, partition, store, range);
     // States are stored for committed offsets only. A group without offsets whose state is not empty has lost them
@@ -82,10 +85,15 @@ export async function findStore(
   opening: OpeningOptions = {},
 ): Promise<FoundStore> {
   const { ports, stateDir, observe } = options;
+  const { phases = new OpeningPhases(ports.clock), distrustLocal = false } = opening;
   const dirs = partitionDirs(stateDir, partition);
-  await ports.files.destroy(dirs.copies);
-  await ports.files.destroy(dirs.drill);
-  const local = opening.distrustLocal === true ? undefined : await openLocal(options, partition, dirs.state, position);
+  await phases.time('tidy', async () => {
+    await ports.files.destroy(dirs.copies);
+    await ports.files.destroy(dirs.drill);
+  });
+  const local = distrustLocal
+    ? undefined
+    : await phases.time('local', () => openLocal(options, partition, dirs.state, position));
   if (local !== undefined && !(await isCheckpointNearer(options, partition, local, position))) {
     return { store: local, openedFrom: 'local' };
   }
@@ -100,7 +108,7 @@ export async function findStore(
   };
   // Folding goes on while the files go to the disk; after a power loss the state is restored once more.
   const watch = { ...opening.restore, settleLater: true };
-  const outcome = await ports.checkpoints.restore(partition, dirs.state, wanted, watch);
+  const outcome = await phases.time('restore', () => ports.checkpoints.restore(partition, dirs.state, wanted, watch));
   for (const { reason } of outcome.skipped) observe({ kind: 'checkpointSkipped', partition, reason });
   if (outcome.restored !== undefined) {
     const sizeBytes = outcome.restored.manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0);

@@ -1,6 +1,6 @@
 import { type LogBatch, type LogReader, type SinkRecord } from '@fleetstream/kafka';
 import { type AppError, toAppError } from '@fleetstream/kernel';
-import { disarmedTimer, isDiskFull, type StateBatch } from '@fleetstream/state-store';
+import { isDiskFull, type StateBatch } from '@fleetstream/state-store';
 import { type EngineEvent } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { foldRecords, type FoldTarget } from './fold-records.ts';
@@ -25,8 +25,6 @@ export class PartitionSession<State, Input> {
   readonly #open: OpenPartition;
   readonly #target: FoldTarget<State, Input>;
   readonly #reader: LogReader;
-  /** The due times that the store holds, to write only those that got earlier. */
-  readonly #storedTimers = new Map<string, number>();
   #foldedOffset: number;
   #committedOffset: number;
   #logTimeMs: number;
@@ -50,7 +48,7 @@ export class PartitionSession<State, Input> {
     this.#foldedOffset = open.startOffset;
     this.#committedOffset = open.committedOffset;
     this.#logTimeMs = open.store.logTimeMs;
-    const timers = new TimerIndex();
+    const timers = new TimerIndex(open.store, limits.timerWindow);
     const cache = new StateCache<State>(fold, open.store, limits, timers);
     this.#target = {
       ...{ fold, decode, cache, timers, inputTopic, deadLetterTopic },
@@ -63,7 +61,7 @@ export class PartitionSession<State, Input> {
     this.#reader = ports.source.read(partition, open.startOffset);
   }
 
-  /** Reads the stored timers and begins to fetch. */
+  /** Reads the soonest of the stored timers and begins to fetch. */
   static async start<State, Input>(
     options: StreamEngineOptions<State, Input>,
     partition: number,
@@ -75,12 +73,7 @@ export class PartitionSession<State, Input> {
       log.info({ partition, rows, version: index.version }, 'the index of a partition was made anew');
     }
     const session = new PartitionSession(options, partition, open);
-    for await (const lot of open.store.timers()) {
-      for (const { key, dueMs } of lot) {
-        session.#storedTimers.set(key, dueMs);
-        session.#target.timers.restore(key, dueMs);
-      }
-    }
+    await session.#target.timers.readOn(open.store.logTimeMs);
     return session;
   }
 
@@ -195,12 +188,7 @@ export class PartitionSession<State, Input> {
     await this.#open.store.write(batch);
     for (const [entry, row] of rows) entry.indexRow = row;
     this.#tellStored();
-    for (const { key, dueMs } of batch.timers) {
-      if (dueMs === undefined) this.#storedTimers.delete(key);
-      else this.#storedTimers.set(key, dueMs);
-      const entry = this.#target.cache.get(key);
-      if (entry !== undefined) entry.storedTimerMs = dueMs;
-    }
+    this.#target.timers.noteStored();
     this.#target.cache.clean(sizes);
     this.#lastStoredMs = clock.monotonicMs();
     const durationMs = this.#lastStoredMs - startMs;
@@ -308,12 +296,11 @@ export class PartitionSession<State, Input> {
   }
 
   #toBatch(): PendingBatch<State> {
-    const { fold, cache } = this.#target;
+    const { fold, cache, timers } = this.#target;
     const { index } = this.#options;
     const rows = new Map<CachedState<State>, string | undefined>();
     const puts: { key: string; value: Buffer }[] = [];
     const deletes: string[] = [];
-    const timers: { key: string; dueMs: number | undefined }[] = [];
     const sizes: number[] = [];
     const values = new StateValueWriter(fold.stateVersion);
     for (const entry of cache.dirty()) {
@@ -324,17 +311,14 @@ export class PartitionSession<State, Input> {
       }
       if (state === undefined) {
         deletes.push(key);
-        if (this.#storedTimers.has(key)) timers.push({ key, dueMs: undefined });
         continue;
       }
       const value = values.write(fold.encodeState(state));
       puts.push({ key, value });
       sizes.push(value.length);
-      const dueMs = this.#target.timers.isDisarmed(key) ? disarmedTimer : fold.dueAt(state);
-      const storedMs = (entry.storedTimerMs ??= this.#storedTimers.get(key));
-      if (mustStoreTimer(dueMs, storedMs)) timers.push({ key, dueMs });
     }
-    const batch = { puts, deletes, timers, appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
+    const position = { appliedOffset: this.#foldedOffset, logTimeMs: this.#logTimeMs };
+    const batch = { puts, deletes, timers: timers.changes(), ...position };
     if (index === undefined) return { batch, rows, sizes };
     const indexRows = [...rows].map(([{ key }, row]) => ({ key, row }));
     return { batch: { ...batch, index: { version: index.version, rows: indexRows } }, rows, sizes };
@@ -360,12 +344,6 @@ interface PendingBatch<State> {
   readonly rows: ReadonlyMap<CachedState<State>, string | undefined>;
   /** Of the puts. */
   readonly sizes: readonly number[];
-}
-
-/** A stored time that is too early costs one look after the next opening; a later one would be a lost timer. */
-function mustStoreTimer(dueMs: number | undefined, storedMs: number | undefined): boolean {
-  if (dueMs === undefined || storedMs === undefined) return dueMs !== storedMs;
-  return dueMs < storedMs || (storedMs === disarmedTimer && dueMs !== disarmedTimer);
 }
 
 function* changedOf<State>(entries: Iterable<CachedState<State>>): Generator<{ key: string; state: State }> {

@@ -4,6 +4,7 @@ import { type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { OffsetWaits } from './offset-waits.ts';
 import { openPartition, type OpenPartition } from './open-partition.ts';
+import { OpeningPhases } from './opening-phases.ts';
 import { OpeningProgress } from './opening-progress.ts';
 import { PartitionSession } from './partition-session.ts';
 import { type AsOf, type PartitionPhase, type PartitionSnapshot, type PartitionStatus } from './partition-status.ts';
@@ -42,7 +43,6 @@ export class PartitionTask<State, Input> {
   /** Folding, commits and queries take turns. */
   readonly #turns = new SerialQueue();
   readonly #ended: Promise<void>;
-  readonly #starts: SerialQueue;
   #life: Life<State, Input> | undefined;
   #openedFrom: OpenedFrom | undefined;
   #phase: PartitionPhase = 'opening';
@@ -56,15 +56,9 @@ export class PartitionTask<State, Input> {
   #tookOver = false;
   #uploading: Promise<void> | undefined;
 
-  /** Of all tasks of a process, `starts` reads what a partition needs in memory for one after the other. */
-  constructor(
-    options: StreamEngineOptions<State, Input>,
-    partition: number,
-    { starts, takeCopy }: { readonly starts: SerialQueue; readonly takeCopy?: TakeCopy<State, Input> | undefined },
-  ) {
+  constructor(options: StreamEngineOptions<State, Input>, partition: number, takeCopy?: TakeCopy<State, Input>) {
     this.partition = partition;
     this.#options = options;
-    this.#starts = starts;
     this.#takeCopy = takeCopy;
     this.#assignedMs = options.ports.clock.monotonicMs();
     this.#retryMs = options.limits.firstRetryMs;
@@ -176,7 +170,8 @@ export class PartitionTask<State, Input> {
     const { ports, observe, log } = this.#options;
     const startMs = ports.clock.monotonicMs();
     const options = this.#options as unknown as StreamEngineOptions<never, never>;
-    const { open, session } = (await this.#adoptCopy()) ?? (await this.#openStored());
+    const phases = new OpeningPhases(ports.clock);
+    const { open, session } = (await this.#adoptCopy(phases)) ?? (await this.#openStored(phases));
     const known = open.openedFrom === 'checkpoint' ? open.startOffset : 0;
     const checkpoints = new CheckpointJob(options, this.partition, known);
     const visible = new OffsetWaits(session.visibleOffset);
@@ -188,21 +183,21 @@ export class PartitionTask<State, Input> {
     const { startOffset: appliedOffset, committedOffset, openedFrom } = open;
     const refoldRecords = Math.max(0, committedOffset - appliedOffset);
     this.#progress.beginRefold(appliedOffset, committedOffset);
-    log.info({ partition, openedFrom, appliedOffset, committedOffset, refoldRecords }, 'partition opened');
-    observe({
-      kind: 'opened',
-      partition,
-      openedFrom,
-      refoldRecords,
-      durationMs: ports.clock.monotonicMs() - startMs,
-    });
+    const { times } = phases;
+    log.info(
+      { partition, openedFrom, appliedOffset, committedOffset, refoldRecords, phases: times },
+      'partition opened',
+    );
+    const durationMs = ports.clock.monotonicMs() - startMs;
+    observe({ kind: 'opened', partition, openedFrom, refoldRecords, durationMs, phases: times });
     return life;
   }
 
-  async #openStored(): Promise<Pick<Life<State, Input>, 'open' | 'session'>> {
+  async #openStored(phases: OpeningPhases): Promise<Pick<Life<State, Input>, 'open' | 'session'>> {
     const options = this.#options as unknown as StreamEngineOptions<never, never>;
     const open = await openPartition(options, this.partition, {
       distrustLocal: this.#distrustLocal,
+      phases,
       restore: {
         onProgress: (progress) => {
           this.#progress.noteRestore(progress);
@@ -211,20 +206,19 @@ export class PartitionTask<State, Input> {
       },
     });
     this.#distrustLocal = false;
-    // Side by side all would be ready when the last is: one after the other the first is at work long before that.
-    const session = await this.#starts.run(() => PartitionSession.start(this.#options, this.partition, open));
+    const session = await phases.time('timers', () => PartitionSession.start(this.#options, this.partition, open));
     return { open, session };
   }
 
   /** Goes on with a copy that is open here: fences the owner before us as any opening does, and restores nothing. */
-  async #adoptCopy(): Promise<Pick<Life<State, Input>, 'open' | 'session'> | undefined> {
-    const copy = await this.#takeCopy?.();
+  async #adoptCopy(phases: OpeningPhases): Promise<Pick<Life<State, Input>, 'open' | 'session'> | undefined> {
+    const copy = await phases.time('copy', async () => await this.#takeCopy?.());
     this.#takeCopy = undefined;
     if (copy === undefined) return undefined;
     const { session } = copy;
     try {
       const sink = this.#options.ports.createSink(this.partition);
-      copy.own(sink, await sink.open());
+      copy.own(sink, await phases.time('fence', () => sink.open()));
       const open = { ...copy.open, startOffset: session.foldedOffset, committedOffset: session.committedOffset };
       return { open, session };
     } catch (thrown) {

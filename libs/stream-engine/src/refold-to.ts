@@ -30,20 +30,23 @@ export async function refoldTo<State, Input>(
   { records, untilOffset, before }: RefoldRange,
 ): Promise<void> {
   const { fold, prepare, decode, inputTopic, deadLetterTopic, limits } = options;
-  const cache = new StateCache<State>(fold, store, limits);
+  const timers = new TimerIndex(store, limits.timerWindow);
+  const cache = new StateCache<State>(fold, store, limits, timers);
   const target: FoldTarget<State, Input> = {
-    ...{ fold, decode, cache, timers: new TimerIndex(), inputTopic, deadLetterTopic },
+    ...{ fold, decode, cache, timers, inputTopic, deadLetterTopic },
     ...(prepare === undefined ? {} : { prepare }),
   };
-  for await (const lot of store.timers()) for (const { key, dueMs } of lot) target.timers.restore(key, dueMs);
+  // Keys that are disarmed must be known before the first state is read.
+  await timers.readOn(store.logTimeMs);
   let { logTimeMs } = store;
   const foldBatch = async (batch: readonly LogRecord[]): Promise<void> => {
     await before?.(batch.length);
     ({ logTimeMs } = await foldRecords(target, batch, { logTimeMs, writeFrom: Number.POSITIVE_INFINITY }));
   };
   const write = async (appliedOffset: number): Promise<void> => {
-    const batch = toBatch(fold, cache, { appliedOffset, logTimeMs });
+    const batch = toBatch(fold, cache, { timers: timers.changes(), appliedOffset, logTimeMs });
     await store.write(batch);
+    timers.noteStored();
     cache.clean(batch.puts.map(({ value }) => value.length));
     cache.shrink();
   };
@@ -62,7 +65,7 @@ export async function refoldTo<State, Input>(
 function toBatch<State, Input>(
   fold: StreamEngineOptions<State, Input>['fold'],
   cache: StateCache<State>,
-  position: Pick<StateBatch, 'appliedOffset' | 'logTimeMs'>,
+  rest: Pick<StateBatch, 'timers' | 'appliedOffset' | 'logTimeMs'>,
 ): StateBatch {
   const puts: { key: string; value: Buffer }[] = [];
   const deletes: string[] = [];
@@ -70,6 +73,5 @@ function toBatch<State, Input>(
     if (state === undefined) deletes.push(key);
     else puts.push({ key, value: toStateValue(fold.stateVersion, fold.encodeState(state)) });
   }
-  // Due times live in memory until the end of this stretch, and the store goes away with it.
-  return { puts, deletes, timers: [], ...position };
+  return { puts, deletes, ...rest };
 }

@@ -17,11 +17,11 @@ export interface CachedState<State> {
   sizeBytes: number;
   /** The row that the store holds, when this process wrote it. */
   indexRow: string | undefined;
-  /** The timer index has an entry for the key at this time or earlier, when this is set. */
+  /** The key has an alarm at this time or earlier, when this is set. */
   notedMs: number | undefined;
-  /** The store has a timer of the key at this time or earlier, when this is set. */
-  storedTimerMs: number | undefined;
 }
+
+type StoredFold<State> = Pick<Fold<State, never>, 'decodeState' | 'dueAt' | 'stateVersion' | 'upgrades'>;
 
 export interface CacheLimits {
   readonly cacheEntries: number;
@@ -44,10 +44,10 @@ const leastStatesShare = 1 / 4;
  * folds, and never drops a state that the store doesn't have yet.
  */
 export class StateCache<State> {
-  readonly #fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>;
+  readonly #fold: StoredFold<State>;
   readonly #store: Pick<StateStore, 'getMany'>;
   readonly #limits: CacheLimits;
-  readonly #timers: Pick<TimerIndex, 'sizeBytes'>;
+  readonly #timers: Pick<TimerIndex, 'sizeBytes' | 'isDisarmed'>;
   readonly #entries = new KeyTable<CachedState<State>>();
   /** The same entries as a ring: the hand goes round it and drops what was not used since it last came by. */
   readonly #ring: CachedState<State>[] = [];
@@ -57,10 +57,10 @@ export class StateCache<State> {
   #dirtyBytes = 0;
 
   constructor(
-    fold: Pick<Fold<State, never>, 'decodeState' | 'stateVersion' | 'upgrades'>,
+    fold: StoredFold<State>,
     store: Pick<StateStore, 'getMany'>,
     limits: CacheLimits,
-    timers: Pick<TimerIndex, 'sizeBytes'> = { sizeBytes: 0 },
+    timers: Pick<TimerIndex, 'sizeBytes' | 'isDisarmed'>,
   ) {
     this.#timers = timers;
     this.#fold = fold;
@@ -191,8 +191,9 @@ export class StateCache<State> {
   #add(key: string, value: Buffer | undefined): void {
     const state = value === undefined ? undefined : this.#fold.decodeState(toStateText(this.#fold, value));
     const sizeBytes = toHeapBytes(value?.length ?? unknownTextBytes);
-    const flags = { dirty: false, used: true, indexRow: undefined, notedMs: undefined, storedTimerMs: undefined };
-    const entry = { key, state, sizeBytes, ...flags };
+    // A state comes with its alarm, also where that is in memory alone; only a disarmed key need not have one.
+    const notedMs = state === undefined || this.#timers.isDisarmed(key) ? undefined : this.#fold.dueAt(state);
+    const entry = { key, state, sizeBytes, dirty: false, used: true, indexRow: undefined, notedMs };
     this.#entries.add(entry);
     this.#ring.push(entry);
     this.#sizeBytes += sizeBytes;

@@ -72,7 +72,10 @@ describe('an engine that dies at any step', () => {
     const due = { count: 1, sum: 1, lastMs: 440, fired: 0, dueMs: 450 };
     const states = new Map([['a', toStateValue(1, tallyFold.encodeState(due))]]);
     const disk: MemoryDisk = new Map([
-      ['/state/0/state', { ...emptyState, states, timers: new Map([['a', 450]]), appliedOffset: 1, logTimeMs: 500 }],
+      [
+        '/state/0/state',
+        { ...emptyState, states, timers: [{ key: 'a', dueMs: 450 }], appliedOffset: 1, logTimeMs: 500 },
+      ],
     ]);
     const process = new MemoryProcess(world, disk);
     const engine = startEngine(process);

@@ -1,7 +1,6 @@
 import { type StreamEngineOptions } from './engine-options.ts';
 import { type PartitionStatus, type StandbyStatus } from './partition-status.ts';
 import { PartitionTask } from './partition-task.ts';
-import { SerialQueue } from './serial-queue.ts';
 import { StandbyTask } from './standby-task.ts';
 
 /** What is on its way out: first it has written its last, then its folder is free. */
@@ -21,7 +20,6 @@ export class TaskSet<State, Input> {
   /** A partition that comes back at once must wait until its folder is free. */
   readonly #closing = new Map<number, Closing<State, Input>>();
   readonly #offsets: Map<number, number>;
-  readonly #starts = new SerialQueue();
   #wanted: readonly number[] = [];
   #wantedCopies: readonly number[] = [];
 
@@ -78,7 +76,7 @@ export class TaskSet<State, Input> {
       const copy = this.#copies.get(partition);
       this.#copies.delete(partition);
       const takeCopy = copy === undefined ? undefined : () => copy.promote();
-      this.#tasks.set(partition, new PartitionTask(this.#options, partition, { starts: this.#starts, takeCopy }));
+      this.#tasks.set(partition, new PartitionTask(this.#options, partition, takeCopy));
     }
     const { standby } = this.#options;
     if (standby === undefined) return;

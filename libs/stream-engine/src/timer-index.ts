@@ -1,61 +1,87 @@
-import { disarmedTimer } from '@fleetstream/state-store';
+import { disarmedTimer, type StateStore, type StoredTimer, type TimerChange } from '@fleetstream/state-store';
+import { TimerHeap } from './timer-heap.ts';
 
-/** A key whose timer may be due. */
-export interface DueTimer {
-  readonly key: string;
-  readonly dueMs: number;
-}
-
-/** Measured on Node 24: an entry in the heap, in the map, and in that of the stored due times. */
+/** Measured on Node 24: an entry in the heap and in the map. */
 const timerBytes = 170;
 
 /**
- * When the keys of a partition are next due, as a lower bound: an entry may be earlier than the key's true due time,
- * never later. Whoever takes one looks at the state and notes it again when it is not due yet. That way a timer that
- * each record pushes further out costs nothing until it would have fired.
+ * When the keys of a partition are next due, as alarms on disk of which the soonest are in memory.
+ *
+ * A key whose state has a due time has at least one alarm at that time or earlier; alarms too many or too early do no
+ * harm. Whoever takes one looks at the state and notes it again when it is not due yet. That way a timer that each
+ * record pushes further out costs nothing until it would have fired.
+ *
+ * Every stored alarm up to the horizon is in memory, and what is noted up to it joins them; what is noted beyond it
+ * waits for the next batch alone. Before anything past the horizon may fire, the next alarms are read. The horizon lies
+ * between two due times, so all alarms of one millisecond are in memory or none.
  */
 export class TimerIndex {
-  /** A binary heap by (dueMs, key); entries whose key is noted with another time are leftovers. */
-  readonly #heap: DueTimer[] = [];
+  readonly #stored: Pick<StateStore, 'timers'>;
+  readonly #windowMax: number;
+  readonly #heap = new TimerHeap();
+  /** The earliest alarm in memory of each key; another one in the heap is a leftover. */
   readonly #noted = new Map<string, number>();
-
+  /** The earliest alarm of each key that the store doesn't have yet. */
+  readonly #unstored = new Map<string, number>();
+  /** Stored alarms that have been taken. */
+  #taken: StoredTimer[] = [];
   readonly #disarmed = new Set<string>();
+  readonly #disarmedSince = new Map<string, boolean>();
+  #horizonMs = Number.NEGATIVE_INFINITY;
 
-  /** How many keys have an entry. */
+  /** @param windowMax alarms that are read at a time, and kept when there are more than twice as many */
+  constructor(stored: Pick<StateStore, 'timers'>, windowMax: number) {
+    this.#stored = stored;
+    this.#windowMax = windowMax;
+  }
+
+  /** How many alarms are in memory. */
   get size(): number {
-    return this.#noted.size;
+    return this.#heap.size;
   }
 
-  /** Estimated, of the heap, together with what is remembered of the stored times. */
+  /** Estimated, of the heap. */
   get sizeBytes(): number {
-    return this.#noted.size * timerBytes;
+    return (this.#heap.size + this.#unstored.size + this.#disarmed.size) * timerBytes;
   }
 
-  /** The earliest entry's time; `undefined` when there is none. */
+  /** Nothing is due before this; `undefined` when nothing is due ever. */
   earliestMs(): number | undefined {
-    this.#dropLeftovers();
-    return this.#heap[0]?.dueMs;
+    const first = this.#heap.first;
+    if (first !== undefined) return first.dueMs;
+    return this.#horizonMs === Number.POSITIVE_INFINITY ? undefined : this.#horizonMs + 1;
   }
 
   /** False when nothing is due by `untilMs`; asked for every record, so true may be owed to a leftover. */
   mayBeDue(untilMs: number): boolean {
-    const first = this.#heap[0];
-    return first !== undefined && first.dueMs <= untilMs;
+    const first = this.#heap.first;
+    return (first !== undefined && first.dueMs <= untilMs) || this.#horizonMs < untilMs;
   }
 
-  /** Takes over what the store holds, a due time or `disarmedTimer`. */
-  restore(key: string, storedMs: number): void {
-    if (storedMs === disarmedTimer) this.#disarmed.add(key);
-    else this.note(key, storedMs);
+  /**
+   * Reads the next stored alarms, unless all up to `untilMs` are here.
+   *
+   * @returns whether it has read, and something may be due now
+   */
+  async readOn(untilMs: number): Promise<boolean> {
+    if (this.#horizonMs >= untilMs) return false;
+    const beforeMs = this.#horizonMs;
+    this.#horizonMs = await this.#readWindow(beforeMs === Number.NEGATIVE_INFINITY ? disarmedTimer : beforeMs + 1);
+    for (const [key, dueMs] of this.#unstored) if (dueMs > beforeMs && dueMs <= this.#horizonMs) this.#add(key, dueMs);
+    return true;
   }
 
   /** The key's timer failed: it doesn't count until the key's next record, so that it fails once for each. */
   disarm(key: string): void {
     this.#disarmed.add(key);
+    this.#disarmedSince.set(key, true);
   }
 
-  rearm(key: string): void {
-    if (this.#disarmed.size > 0) this.#disarmed.delete(key);
+  /** @returns whether it was disarmed: then no alarm of the key can be relied on */
+  rearm(key: string): boolean {
+    if (this.#disarmed.size === 0 || !this.#disarmed.delete(key)) return false;
+    this.#disarmedSince.set(key, false);
+    return true;
   }
 
   isDisarmed(key: string): boolean {
@@ -64,75 +90,80 @@ export class TimerIndex {
 
   /** The key is due at `dueMs` or later. A later time than is noted already changes nothing. */
   note(key: string, dueMs: number): void {
-    const noted = this.#noted.get(key);
-    if (noted !== undefined && noted <= dueMs) return;
-    this.#noted.set(key, dueMs);
-    this.#push({ key, dueMs });
+    if (isAtMost(this.#noted.get(key), dueMs) || isAtMost(this.#unstored.get(key), dueMs)) return;
+    this.#unstored.set(key, dueMs);
+    if (dueMs <= this.#horizonMs) this.#add(key, dueMs);
   }
 
-  /** Takes out the earliest entry if it is at most `untilMs`. */
-  take(untilMs: number): DueTimer | undefined {
-    this.#dropLeftovers();
-    const first = this.#heap[0];
-    if (first === undefined || first.dueMs > untilMs) return undefined;
-    this.#pop();
-    this.#noted.delete(first.key);
-    return first;
+  /** Takes out the earliest alarm in memory if it is at most `untilMs`. */
+  take(untilMs: number): StoredTimer | undefined {
+    for (let first = this.#heap.first; first !== undefined && first.dueMs <= untilMs; first = this.#heap.first) {
+      this.#heap.pop();
+      const { key, dueMs } = first;
+      if (this.#unstored.get(key) !== dueMs) this.#taken.push(first);
+      if (this.#noted.get(key) !== dueMs) continue;
+      // Whoever takes a key's earliest alarm notes it again: no later one of it is relied on from here on.
+      this.#noted.delete(key);
+      this.#unstored.delete(key);
+      return first;
+    }
+    return undefined;
   }
 
-  /** The keys of up to `limit` entries that are at most `untilMs`, the earliest among them, in no order. */
+  /** The keys of up to `limit` alarms in memory that are at most `untilMs`, the earliest among them, in no order. */
   peekDueKeys(untilMs: number, limit: number): string[] {
-    this.#dropLeftovers();
-    const keys: string[] = [];
-    const open = [0];
-    for (let at = open.pop(); at !== undefined && keys.length < limit; at = open.pop()) {
-      const entry = this.#heap[at];
-      if (entry === undefined || entry.dueMs > untilMs) continue;
-      if (this.#noted.get(entry.key) === entry.dueMs) keys.push(entry.key);
-      open.push(2 * at + 2, 2 * at + 1);
-    }
-    return keys;
+    return this.#heap.peekDue(untilMs, limit).map(({ key }) => key);
   }
 
-  #dropLeftovers(): void {
-    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (this.#noted.get(first.key) === first.dueMs) return;
-      this.#pop();
-    }
+  /** What the store lacks. In this order: what was taken may have been noted again for the same time. */
+  changes(): TimerChange[] {
+    const changes: TimerChange[] = this.#taken.map(({ key, dueMs }) => ({ key, dueMs, isSet: false }));
+    for (const [key, isSet] of this.#disarmedSince) changes.push({ key, dueMs: disarmedTimer, isSet });
+    for (const [key, dueMs] of this.#unstored) changes.push({ key, dueMs, isSet: true });
+    return changes;
   }
 
-  #push(entry: DueTimer): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (parent === undefined || !isBefore(entry, parent)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = entry;
+  /** The store has all of `changes` now: beyond a window of the soonest they may be forgotten. */
+  noteStored(): void {
+    this.#taken = [];
+    this.#disarmedSince.clear();
+    this.#unstored.clear();
+    if (this.#heap.size <= 2 * this.#windowMax) return;
+    const { horizonMs, dropped } = this.#heap.keepSoonest(this.#windowMax);
+    if (dropped.length === 0) return;
+    this.#horizonMs = horizonMs;
+    for (const { key, dueMs } of dropped) if (this.#noted.get(key) === dueMs) this.#noted.delete(key);
   }
 
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      const left = heap[2 * at + 1];
-      const right = heap[2 * at + 2];
-      if (left === undefined) break;
-      const goRight = right !== undefined && isBefore(right, left);
-      const child = goRight ? right : left;
-      if (!isBefore(child, last)) break;
-      heap[at] = child;
-      at = 2 * at + (goRight ? 2 : 1);
+  /** @returns the new horizon */
+  async #readWindow(fromMs: number): Promise<number> {
+    let lastMs = fromMs;
+    let count = 0;
+    for await (const lot of this.#stored.timers(fromMs)) {
+      for (const timer of lot) {
+        const { key, dueMs } = timer;
+        if (dueMs === disarmedTimer) {
+          this.#disarmed.add(key);
+          continue;
+        }
+        if (count >= this.#windowMax && dueMs > lastMs) return lastMs;
+        count += 1;
+        lastMs = dueMs;
+        // One that an earlier alarm of the key makes superfluous goes.
+        if (isAtMost(this.#noted.get(key), dueMs)) this.#taken.push(timer);
+        else this.#add(key, dueMs);
+      }
     }
-    heap[at] = last;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #add(key: string, dueMs: number): void {
+    if (isAtMost(this.#noted.get(key), dueMs)) return;
+    this.#noted.set(key, dueMs);
+    this.#heap.push({ key, dueMs });
   }
 }
 
-function isBefore(a: DueTimer, b: DueTimer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.key < b.key);
+function isAtMost(givenMs: number | undefined, limitMs: number): boolean {
+  return givenMs !== undefined && givenMs <= limitMs;
 }

@@ -9,17 +9,19 @@ import {
   type StateSnapshot,
   type StateStore,
   type StoredTimer,
+  type TimerChange,
 } from '@fleetstream/state-store';
 
 interface Content extends AppliedPosition {
   readonly states: ReadonlyMap<string, Buffer>;
-  readonly timers: ReadonlyMap<string, number>;
+  /** Soonest first. */
+  readonly timers: readonly StoredTimer[];
   readonly rows: ReadonlyMap<string, string>;
   readonly indexVersion: number;
 }
 
 const empty: Content = {
-  ...{ states: new Map(), timers: new Map(), rows: new Map() },
+  ...{ states: new Map(), timers: [], rows: new Map() },
   ...{ indexVersion: 0, appliedOffset: 0, logTimeMs: 0 },
 };
 
@@ -77,13 +79,9 @@ class MemoryStateStore implements StateStore {
     await this.#turn();
     // New maps: a snapshot keeps the old ones.
     const states = new Map(this.#content.states);
-    const timers = new Map(this.#content.timers);
     for (const { key, value } of batch.puts) states.set(key, Buffer.from(value));
     for (const key of batch.deletes) states.delete(key);
-    for (const { key, dueMs } of batch.timers) {
-      if (dueMs === undefined) timers.delete(key);
-      else timers.set(key, dueMs);
-    }
+    const timers = changeTimers(this.#content.timers, batch.timers);
     const rows = new Map(this.#content.rows);
     for (const { key, row } of batch.index?.rows ?? []) {
       if (row === undefined) rows.delete(key);
@@ -94,9 +92,9 @@ class MemoryStateStore implements StateStore {
     this.#content = { states, timers, rows, indexVersion, appliedOffset, logTimeMs };
   }
 
-  async *timers(): AsyncGenerator<readonly StoredTimer[], void, undefined> {
+  async *timers(fromMs: number): AsyncGenerator<readonly StoredTimer[], void, undefined> {
     await this.#turn();
-    yield [...this.#content.timers].map(([key, dueMs]) => ({ key, dueMs }));
+    yield this.#content.timers.filter(({ dueMs }) => dueMs >= fromMs);
   }
 
   async snapshot(): Promise<StateSnapshot> {
@@ -143,6 +141,18 @@ class MemoryStateStore implements StateStore {
   }
 }
 
+function changeTimers(stored: readonly StoredTimer[], changes: readonly TimerChange[]): StoredTimer[] {
+  const nameOf = ({ key, dueMs }: StoredTimer) => `${dueMs} ${key}`;
+  const timers = new Map(stored.map((timer) => [nameOf(timer), timer]));
+  for (const { key, dueMs, isSet } of changes) {
+    if (isSet) timers.set(nameOf({ key, dueMs }), { key, dueMs });
+    else timers.delete(nameOf({ key, dueMs }));
+  }
+  const compare = (a: StoredTimer, b: StoredTimer) =>
+    a.dueMs - b.dueMs || Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+  return [...timers.values()].sort(compare);
+}
+
 async function* sorted<Value>(entries: ReadonlyMap<string, Value>): AsyncGenerator<[string, Value], void, undefined> {
   await Promise.resolve();
   yield* [...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -153,7 +163,7 @@ async function save(dir: string, content: Content): Promise<number> {
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   const states = [...content.states].map(([key, value]) => [key, value.toString('base64')]);
-  const text = JSON.stringify({ ...content, states, timers: [...content.timers], rows: [...content.rows] });
+  const text = JSON.stringify({ ...content, states, rows: [...content.rows] });
   await writeFile(join(unfinished, 'CURRENT'), text);
   await rm(dir, { recursive: true, force: true });
   await rename(unfinished, dir);
@@ -165,15 +175,15 @@ async function load(dir: string): Promise<Content | undefined> {
   if ((await statOf(file)) === undefined) return undefined;
   const saved = JSON.parse(await readFile(file, 'utf8')) as {
     states: [string, string][];
-    timers: [string, number][];
+    timers: StoredTimer[];
     rows: [string, string][];
     indexVersion: number;
     appliedOffset: number;
     logTimeMs: number;
   };
   const states = new Map(saved.states.map(([key, value]) => [key, Buffer.from(value, 'base64')]));
-  const { appliedOffset, logTimeMs, indexVersion } = saved;
-  return { states, timers: new Map(saved.timers), rows: new Map(saved.rows), indexVersion, appliedOffset, logTimeMs };
+  const { appliedOffset, logTimeMs, indexVersion, timers } = saved;
+  return { states, timers, rows: new Map(saved.rows), indexVersion, appliedOffset, logTimeMs };
 }
 
 async function statOf(path: string): Promise<object | undefined> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type AppliedPosition,
+  disarmedTimer,
   type OpenStateStore,
   type StateBatch,
   type StateSnapshot,
@@ -53,15 +54,57 @@ export function describeStateStoreContract(name: string, { open, readPosition }:
     });
 
     it('applies puts, deletes, timers and position of a batch together, and keeps them', async () => {
-      await store.write(batch({ appliedOffset: 2, puts: { a: 'A1', b: 'B1' }, timers: { a: 10, b: 20 } }));
       await store.write(
-        batch({ appliedOffset: 5, logTimeMs: 77, puts: { a: 'A2' }, deletes: ['b', 'none'], timers: { b: undefined } }),
+        batch({
+          appliedOffset: 2,
+          puts: { a: 'A1', b: 'B1' },
+          timers: [
+            [10, 'a'],
+            [20, 'b'],
+          ],
+        }),
+      );
+      await store.write(
+        batch({
+          appliedOffset: 5,
+          logTimeMs: 77,
+          puts: { a: 'A2' },
+          deletes: ['b', 'none'],
+          timers: [[20, 'b', false]],
+        }),
       );
       for (const again of [false, true]) {
         if (again) await reopen();
         expect([store.appliedOffset, store.logTimeMs]).toEqual([5, 77]);
         expect(await entriesOf(store)).toEqual([['a', 'A2']]);
         expect(await timersOf(store)).toEqual([{ key: 'a', dueMs: 10 }]);
+      }
+    });
+
+    it('gives timers in the order of their times, then keys, from any time on, as many of a key as it was given', async () => {
+      const times = [2 ** 33, 7, disarmedTimer, 2 ** 32 - 1, 2 ** 32, 7, 0, 1_800_000_000_000, 255, 256];
+      const timers = times.map((dueMs, index): [number, string] => [dueMs, index === 5 ? 'b' : 'a']);
+      await store.write(batch({ appliedOffset: 1, timers }));
+      await store.write(
+        batch({
+          appliedOffset: 2,
+          timers: [
+            [255, 'a', false],
+            [7, 'a', false],
+            [7, 'a'],
+            [8, 'b', false],
+          ],
+        }),
+      );
+      const kept = timers
+        .filter(([dueMs]) => dueMs !== 255)
+        .sort(([a, one], [b, other]) => a - b || (one < other ? -1 : 1));
+      for (const again of [false, true]) {
+        if (again) await reopen();
+        for (const fromMs of [disarmedTimer, 0, 7, 8, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 52]) {
+          const expected = kept.flatMap(([dueMs, key]) => (dueMs >= fromMs ? [{ key, dueMs }] : []));
+          expect(await timersOf(store, fromMs), `from ${fromMs}`).toEqual(expected);
+        }
       }
     });
 
@@ -103,15 +146,13 @@ export function describeStateStoreContract(name: string, { open, readPosition }:
     it('keeps keys that look like its own bookkeeping, and large offsets, apart and exact', async () => {
       const keys = ['s/a', 't/a', 'm/applied', '/', '0', 'a:b', 'Z'.repeat(64)];
       const puts = Object.fromEntries(keys.map((key) => [key, `of ${key}`]));
-      const timers = Object.fromEntries(keys.map((key, index) => [key, index]));
+      const timers = keys.map((key, index): [number, string] => [index, key]);
       const appliedOffset = Number.MAX_SAFE_INTEGER;
       await store.write(batch({ appliedOffset, logTimeMs: 1_800_000_000_000, puts, timers }));
       await reopen();
       expect([store.appliedOffset, store.logTimeMs]).toEqual([appliedOffset, 1_800_000_000_000]);
       expect(new Map(await entriesOf(store))).toEqual(new Map(Object.entries(puts)));
-      expect(new Map((await timersOf(store)).map(({ key, dueMs }) => [key, dueMs]))).toEqual(
-        new Map(Object.entries(timers)),
-      );
+      expect(await timersOf(store)).toEqual(timers.map(([dueMs, key]) => ({ key, dueMs })));
     });
 
     it('refuses a batch that leads back', async () => {
@@ -153,7 +194,7 @@ export function describeStateStoreContract(name: string, { open, readPosition }:
     });
 
     it('copies itself while it is written to, and the copy tells where it stands', async () => {
-      await store.write(batch({ appliedOffset: 3, logTimeMs: 30, puts: { a: 'A', b: 'B' }, timers: { a: 7 } }));
+      await store.write(batch({ appliedOffset: 3, logTimeMs: 30, puts: { a: 'A', b: 'B' }, timers: [[7, 'a']] }));
       const copying = store.checkpoint(join(root, 'copies/one'));
       await store.write(batch({ appliedOffset: 4, logTimeMs: 40, puts: { a: 'A4' } }));
       const copy = await copying;
@@ -209,10 +250,19 @@ export function describeStateStoreContract(name: string, { open, readPosition }:
 
     it('closes with a snapshot and an iteration left open', async () => {
       const puts = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`r-${index}`, 'x']));
-      await store.write(batch({ appliedOffset: 1, puts, timers: { a: 1, b: 2 } }));
+      await store.write(
+        batch({
+          appliedOffset: 1,
+          puts,
+          timers: [
+            [1, 'a'],
+            [2, 'b'],
+          ],
+        }),
+      );
       const snapshot = await store.snapshot();
       await snapshot.entries()[Symbol.asyncIterator]().next();
-      await store.timers()[Symbol.asyncIterator]().next();
+      await store.timers(0)[Symbol.asyncIterator]().next();
       for await (const { key } of snapshot.entries()) {
         expect(key).toBe('r-0');
         break;
@@ -228,16 +278,17 @@ interface BatchParts {
   readonly logTimeMs?: number;
   readonly puts?: Readonly<Record<string, string>>;
   readonly deletes?: readonly string[];
-  readonly timers?: Readonly<Record<string, number | undefined>>;
+  /** Set, unless it says otherwise. */
+  readonly timers?: readonly (readonly [dueMs: number, key: string, isSet?: boolean])[];
 }
 
-function batch({ appliedOffset, logTimeMs = 0, puts = {}, deletes = [], timers = {} }: BatchParts): StateBatch {
+function batch({ appliedOffset, logTimeMs = 0, puts = {}, deletes = [], timers = [] }: BatchParts): StateBatch {
   return {
     appliedOffset,
     logTimeMs,
     puts: Object.entries(puts).map(([key, value]) => ({ key, value: Buffer.from(value) })),
     deletes,
-    timers: Object.entries(timers).map(([key, dueMs]) => ({ key, dueMs })),
+    timers: timers.map(([dueMs, key, isSet = true]) => ({ key, dueMs, isSet })),
   };
 }
 
@@ -256,8 +307,8 @@ async function entriesOf(store: StateStore): Promise<[string, string][]> {
   }
 }
 
-async function timersOf(store: StateStore): Promise<StoredTimer[]> {
+async function timersOf(store: StateStore, fromMs: number = disarmedTimer): Promise<StoredTimer[]> {
   const timers: StoredTimer[] = [];
-  for await (const lot of store.timers()) timers.push(...lot);
+  for await (const lot of store.timers(fromMs)) timers.push(...lot);
   return timers;
 }

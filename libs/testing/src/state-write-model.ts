@@ -38,7 +38,7 @@ export function createWriteModel({ seed, keyCount, keysPerBatch, valueBytes }: W
       return {
         puts: all.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: Buffer.from(value) }])),
         deletes: all.flatMap(([key, value]) => (value === undefined ? [key] : [])),
-        timers: all.map(([key, value]) => ({ key, dueMs: value === undefined ? undefined : offset })),
+        timers: all.map(([key, value]) => ({ key, dueMs: offset, isSet: value !== undefined })),
         appliedOffset: offset,
         logTimeMs: offset * 1_000,
       };

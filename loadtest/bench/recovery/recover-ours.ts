@@ -168,13 +168,30 @@ function toldBy(process: OurProcess, killedMs: number, rung: string): Pick<Recov
   const opened = linesOf(process, 'opened').filter(({ atMs }) => atMs >= killedMs);
   const restored = linesOf(process, 'restored').filter(({ atMs }) => atMs >= killedMs);
   const last = (lines: readonly StateEngineLine[]) => Math.max(...lines.map(({ atMs }) => atMs - killedMs));
+  const born = linesOf(process, 'born').find(({ atMs }) => atMs >= killedMs);
+  const committed = linesOf(process, 'committed').filter(({ atMs }) => atMs >= killedMs);
+  const failed = linesOf(process, 'failed').filter(({ atMs }) => atMs >= killedMs);
+  const wrong = opened.filter(({ openedFrom }) => openedFrom !== rung);
+  const phases = new Set(opened.flatMap((line) => Object.keys(line.phases)));
   return {
     told: {
+      ...(born === undefined ? {} : { bornMs: born.atMs - killedMs }),
       ...(assigned === undefined ? {} : { assignedMs: assigned.atMs - killedMs }),
       ...(restored.length === 0 ? {} : { restoredMs: last(restored) }),
-      ...(opened.length === 0 ? {} : { openedMs: last(opened) }),
+      ...(opened.length === 0
+        ? {}
+        : { openedMs: last(opened), refolded: sum(opened.map((line) => line.refoldRecords)) }),
+      // The longest of all partitions, for each of the things that an opening waits for.
+      ...Object.fromEntries(
+        [...phases].map((name) => [`${name}Ms`, Math.max(...opened.map((line) => line.phases[name] ?? 0))]),
+      ),
+      ...(committed.length === 0 ? {} : { committedMs: last(committed) }),
+      ...Object.fromEntries(wrong.map(({ partition, openedFrom }) => [`partition ${partition} from ${openedFrom}`, 1])),
+      ...Object.fromEntries(
+        failed.map(({ partition, code, atMs }) => [`partition ${partition} ${code}`, atMs - killedMs]),
+      ),
     },
-    wrongRungs: opened.filter(({ openedFrom }) => openedFrom !== rung).length,
+    wrongRungs: wrong.length,
   };
 }
 

@@ -31,7 +31,8 @@ export function createOurProcess({ run, folder, nodeFile, env }: OurProcessOptio
       running = spawnLocalProcess({
         ...{ name: run.instanceId, command: nodeFile },
         args: ['--disable-warning=TimeoutNegativeWarning', program, JSON.stringify(run)],
-        environment: env,
+        // As a local start has it: the second life finds the program compiled.
+        environment: { ...env, NODE_COMPILE_CACHE: join(folder, 'compile-cache') },
         logFile: join(folder, `${run.instanceId}.log`),
         address: run.brokers,
         appendLog: true,

@@ -35,9 +35,9 @@ export function createMemoryStore(process: MemoryProcess, dir: string): StateSto
       disk.set(dir, applyBatch(content(), batch));
       await process.step(`stored up to ${batch.appliedOffset}`);
     },
-    timers: async function* () {
-      await Promise.resolve();
-      yield [...content().timers].map(([key, dueMs]) => ({ key, dueMs }));
+    timers: async function* (fromMs) {
+      await process.step(`reads timers from ${fromMs}`, 'FS_STATE_UNAVAILABLE');
+      yield content().timers.filter(({ dueMs }) => dueMs >= fromMs);
     },
     snapshot: async () => {
       await process.step('takes a snapshot');

@@ -1,5 +1,5 @@
 import { type LogReader, type TransactionalSink } from '@fleetstream/kafka';
-import { type StateBatch, type StateStore } from '@fleetstream/state-store';
+import { type StateBatch, type StateStore, type TimerChange } from '@fleetstream/state-store';
 import { type EnginePorts } from '../engine-ports.ts';
 import { type StreamEngineOptions } from '../engine-options.ts';
 import { type Tally, type TallyInput } from './tally-fold.ts';
@@ -124,6 +124,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'timers-not-stored',
     summary: 'timers live in memory alone',
     plant: withStore((store) => ({ write: (batch) => store.write({ ...batch, timers: [] }) })),
+  },
+  {
+    name: 'timers-not-moved',
+    summary: 'a timer that was pushed further out is taken from its old place and not put into the new one',
+    plant: withStore((store) => {
+      const known = new Set<string>();
+      const isNew = ({ key, isSet }: TimerChange) => {
+        if (!isSet || known.has(key)) return !isSet;
+        known.add(key);
+        return true;
+      };
+      return { write: (batch) => store.write({ ...batch, timers: batch.timers.filter(isNew) }) };
+    }),
+  },
+  {
+    name: 'timers-left-between',
+    summary: 'reading on in the stored timers leaves some out',
+    plant: withStore((store) => ({ timers: (fromMs) => store.timers(fromMs <= 0 ? fromMs : fromMs + 5) })),
   },
   {
     name: 'log-time-not-stored',

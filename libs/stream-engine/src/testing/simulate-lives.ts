@@ -20,6 +20,7 @@ export const simulationLimits: EngineLimits = {
   checkpointIntervalMs: 150,
   tickIntervalMs: 30,
   cacheEntries: 3,
+  timerWindow: 1,
   farBehindRecords: 40,
   firstRetryMs: 5,
   maxRetryMs: 50,

@@ -31,6 +31,11 @@ export interface VerifyRunOptions<State> {
   /** What the processor answered while it ran; compared at the very offsets it named. */
   readonly served: ServedStates;
   readonly journal: AsyncIterable<AcknowledgedEvent>;
+  /**
+   * Keys that are in the log as load alone: they move its time, and nothing else is said of them here. For runs whose
+   * whole history no oracle could hold; whoever sends them counts them.
+   */
+  readonly isLoad?: (key: string) => boolean;
   readonly log: Log;
   /** Confluent API of the schema registry, for a log that holds Avro. */
   readonly schemaRegistryUrl?: string;
@@ -75,6 +80,7 @@ export async function verifyRun<State>(options: VerifyRunOptions<State>): Promis
 
 async function verifyWith<State>(codec: EventCodec, options: VerifyRunOptions<State>): Promise<RunFigures> {
   const kafka = createKafkaClient({ brokers: options.brokers, clientId: 'oracle', log: options.log });
+  const isLoad = options.isLoad ?? noneIsLoad;
   const committed = await fetchCommitted(kafka, options.groupId, topics.events);
   const appended = new AppendedEvents();
   const folds: FoldedPartition[] = [];
@@ -87,15 +93,38 @@ async function verifyWith<State>(codec: EventCodec, options: VerifyRunOptions<St
       isolation: 'uncommitted',
     });
     folds.push(
-      await foldPartition(noting(records, appended, codec), {
+      await foldPartition(noting(withoutLoad(records, isLoad), appended, codec, isLoad), {
         fold: options.fold,
-        decode: (record) => decode(codec, record),
+        decode: (record) => (isLoad(record.key) ? { kind: 'tick' } : decode(codec, record)),
         statesAt: options.served.asOf.find((asOf) => asOf.partition === partition)?.offset ?? 0,
         outputsUntil: committed.get(partition) ?? 0,
       }),
     );
   }
-  return compare(options, folds, appended, await readOutputs(kafka));
+  const robots = options.served.robots.filter(({ robotId }) => !isLoad(robotId));
+  return compare(
+    { ...options, served: { ...options.served, robots } },
+    folds,
+    appended,
+    await readOutputs(kafka, isLoad),
+  );
+}
+
+function noneIsLoad(): boolean {
+  return false;
+}
+
+/** Of load, the records at which the log's time moves on. */
+async function* withoutLoad(
+  records: AsyncIterable<LogRecord>,
+  isLoad: (key: string) => boolean,
+): AsyncGenerator<LogRecord> {
+  let logTimeMs = 0;
+  for await (const record of records) {
+    if (record.timestampMs <= logTimeMs && isLoad(String(record.key))) continue;
+    logTimeMs = Math.max(logTimeMs, record.timestampMs);
+    yield record;
+  }
 }
 
 interface WrittenOutputs {
@@ -104,12 +133,16 @@ interface WrittenOutputs {
   readonly alerts: readonly FleetAlertData[];
 }
 
-async function readOutputs(kafka: ReturnType<typeof createKafkaClient>): Promise<WrittenOutputs> {
+async function readOutputs(
+  kafka: ReturnType<typeof createKafkaClient>,
+  isLoad: (key: string) => boolean,
+): Promise<WrittenOutputs> {
   const outputs: string[] = [];
   const deadLetters: string[] = [];
   const alerts: FleetAlertData[] = [];
   for (const topic of [topics.states, topics.alerts, topics.commands]) {
     for await (const { partition, key, value } of readLog({ kafka, topic })) {
+      if (isLoad(String(key))) continue;
       outputs.push(toLine(topic, partition, String(key), String(value)));
       if (topic === topics.alerts) alerts.push((JSON.parse(String(value)) as { data: FleetAlertData }).data);
     }
@@ -178,9 +211,14 @@ async function* noting(
   records: AsyncIterable<LogRecord>,
   appended: AppendedEvents,
   codec: EventCodec,
+  isLoad: (key: string) => boolean,
 ): AsyncGenerator<OracleRecord> {
   for await (const record of records) {
     const noted = { ...record, key: String(record.key), value: record.value ?? Buffer.alloc(0) };
+    if (isLoad(noted.key)) {
+      yield noted;
+      continue;
+    }
     await codec.prepare([noted]);
     const decoded = decode(codec, noted);
     if (decoded.kind === 'input' && decoded.input.type.startsWith('robot.')) {

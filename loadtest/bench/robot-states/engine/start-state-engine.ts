@@ -33,6 +33,8 @@ const batchesEveryMs = 1000;
  * and its HTTP side. Runs until it is killed.
  */
 export async function startStateEngine(run: StateEngineRun, log: Log, say: Say): Promise<void> {
+  say({ kind: 'born', atMs: Date.now() });
+  const committedOnce = new Set<number>();
   const kafka = createKafkaClient({ brokers: [run.brokers], clientId: 'fleetstream-bench', log });
   const source = createLogSource({ kafka, topic: run.inputTopic, log });
   const committed = createCommittedOffsets({ kafka, groupId: run.groupId, topic: run.inputTopic, log });
@@ -60,6 +62,10 @@ export async function startStateEngine(run: StateEngineRun, log: Log, say: Say):
       allowStateLoss: false,
       observe: (event) => {
         observe(event, batches, say);
+        if (event.kind === 'committed' && !committedOnce.has(event.partition)) {
+          committedOnce.add(event.partition);
+          say({ kind: 'committed', partition: event.partition, atMs: Date.now() });
+        }
         if (event.kind === 'standbyWarm') membership.rejoin();
       },
       standby: {

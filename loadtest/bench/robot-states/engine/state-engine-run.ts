@@ -19,7 +19,18 @@ export interface StateEngineRun {
 /** What it says, a line each, the moment it happens. */
 export type StateEngineLine = { readonly atMs: number } & (
   | { readonly kind: 'assigned'; readonly partitions: readonly number[]; readonly standbys: readonly number[] }
-  | { readonly kind: 'opened'; readonly partition: number; readonly openedFrom: string; readonly durationMs: number }
+  /** The program runs; before it lie the kill, the start of its process and its modules. */
+  | { readonly kind: 'born' }
+  | {
+      readonly kind: 'opened';
+      readonly partition: number;
+      readonly openedFrom: string;
+      readonly refoldRecords: number;
+      readonly durationMs: number;
+      readonly phases: Readonly<Record<string, number>>;
+    }
+  /** The partition's first commit of this process. */
+  | { readonly kind: 'committed'; readonly partition: number }
   | {
       readonly kind: 'restored';
       readonly partition: number;
