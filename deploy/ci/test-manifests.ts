@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { checkClientCerts } from './manifests/check-client-certs.ts';
 import { checkCompose } from './manifests/check-compose.ts';
 import { checkCredentials } from './manifests/check-credentials.ts';
 import { checkDroneDryRun, checkDroneUndo } from './manifests/check-drone-dry-run.ts';
@@ -24,6 +25,7 @@ process.exitCode = await runChecks(
     { name: 'every variable is one that its service knows, none is missing', run: () => checkEnvironment(context) },
     { name: 'the Compose files load, every image in them is pinned', run: () => checkCompose(context) },
     { name: "the gateway's configuration is taken by Envoy", run: () => checkGateway(context) },
+    { name: 'client certificates are an option, whole and of no other effect', run: () => checkClientCerts(context) },
     { name: "Kubernetes has the gateway's routes", run: () => checkRoutes(context) },
     { name: 'Prometheus takes its configurations and rules', run: () => checkPrometheusFiles(context) },
     { name: 'rules and boards read only what services export', run: () => checkRuleNames(context) },

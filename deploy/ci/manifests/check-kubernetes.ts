@@ -10,7 +10,9 @@ export async function checkSchemas(context: ManifestContext, directory: string):
   const { kubeconform, schemasDir } = context.tools;
   const schemas = join(schemasDir, '{{.ResourceKind}}{{.KindSuffix}}.json');
   const input = await context.build(directory);
-  const result = await runTool(kubeconform, ['-strict', '-summary', '-schema-location', schemas, '-'], { input });
+  // No module has the schema of Envoy Gateway's policy alone; `checkClientCerts` looks at ours.
+  const args = ['-strict', '-summary', '-skip', 'ClientTrafficPolicy', '-schema-location', schemas, '-'];
+  const result = await runTool(kubeconform, args, { input });
   if (!result.ok) return [result.said];
   // With nothing read it would pass, too.
   return /Valid: [1-9]/.test(result.said) ? [] : [`kubeconform checked nothing: ${result.said}`];

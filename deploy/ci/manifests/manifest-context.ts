@@ -51,7 +51,9 @@ export function createManifestContext(root: string, environment: NodeJS.ProcessE
   return {
     root,
     environment,
-    kustomizations: ['base', 'overlays/dev', 'overlays/production'].map((name) => `deploy/kubernetes/${name}`),
+    kustomizations: ['base', 'overlays/dev', 'overlays/dev-client-certs', 'overlays/production'].map(
+      (name) => `deploy/kubernetes/${name}`,
+    ),
     tools,
     build,
     objects: async (directory) =>

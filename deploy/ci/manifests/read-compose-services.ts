@@ -14,16 +14,38 @@ interface ComposeService {
   readonly image?: string;
   readonly environment?: Readonly<Record<string, string | null>>;
   readonly ports?: readonly (string | { readonly host_ip?: string })[];
+  readonly networks?: Readonly<Record<string, { readonly ipv4_address?: string } | null>>;
 }
 
-/** A Compose file as Compose itself reads it; `undefined` when there is no such file. */
-export async function loadCompose(context: ManifestContext, file: string): Promise<ComposeModel | undefined> {
-  if (!existsSync(join(context.root, file))) return undefined;
+/** A Compose file, and what others lay over it, as Compose itself reads them; `undefined` when one isn't there. */
+export async function loadCompose(
+  context: ManifestContext,
+  ...files: readonly string[]
+): Promise<ComposeModel | undefined> {
+  const paths = files.map((file) => join(context.root, file));
+  if (!paths.every((path) => existsSync(path))) return undefined;
   // Without filling in ${…}: the secrets are in nobody's environment here.
-  const args = ['-format', 'json', '-no-interpolation', join(context.root, file)];
+  const args = ['-format', 'json', '-no-interpolation', ...paths];
   const result = await runTool(context.tools.composeGo, args, { directory: context.root });
-  if (!result.ok) throw new Error(`${file}: ${result.said}`);
-  return JSON.parse(result.stdout) as ComposeModel;
+  if (!result.ok) throw new Error(`${files.join(' and ')}: ${result.said}`);
+  const model = JSON.parse(result.stdout) as { readonly services: Readonly<Record<string, RawService>> };
+  return { services: Object.fromEntries(Object.entries(model.services).map(([name, one]) => [name, toService(one)])) };
+}
+
+/** Of one file the environment is a map; laid over another it comes out as a list. */
+type RawService = Omit<ComposeService, 'environment'> & {
+  readonly environment?: ComposeService['environment'] | readonly string[];
+};
+
+function toService({ environment, ...rest }: RawService): ComposeService {
+  if (environment === undefined) return rest;
+  if (!Array.isArray(environment))
+    return { ...rest, environment: environment as Readonly<Record<string, string | null>> };
+  const pairs = (environment as readonly string[]).map((text) => {
+    const end = text.indexOf('=');
+    return end < 0 ? ([text, null] as const) : ([text.slice(0, end), text.slice(end + 1)] as const);
+  });
+  return { ...rest, environment: Object.fromEntries(pairs) };
 }
 
 /** The environment of every service of ours in the platform's Compose file. */

@@ -1,5 +1,7 @@
-// The gateway's configuration inside containers, where pods have names.
+// The gateway's configuration inside containers, where pods have names. With --client-certs it takes client certificates
+// of the authority that is mounted beside its own certificate.
 import { readFileSync } from 'node:fs';
+import { argv } from 'node:process';
 import { envoyTemplateUrl, renderEnvoy } from '../../gateway/render-envoy.ts';
 
 process.stdout.write(
@@ -9,6 +11,7 @@ process.stdout.write(
     adminPort: 9901,
     certFile: '/etc/fleetstream/tls/localhost.crt',
     keyFile: '/etc/fleetstream/tls/localhost.key',
+    clientCaFile: argv.includes('--client-certs') ? '/etc/fleetstream/client-ca.crt' : undefined,
     // One name with as many addresses as there are pods.
     webhookEndpoints: [{ host: 'webhook', port: 8080 }],
     processorEndpoints: [{ host: 'processor', port: 8080 }],
