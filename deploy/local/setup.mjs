@@ -16,6 +16,7 @@ import { runSteps } from './setup/run-steps.mjs';
 import { s3TestSteps } from './setup/s3-servers.mjs';
 import { withSetupLock } from './setup/setup-lock.mjs';
 import { schemathesisStep, schemathesisTestStep } from './setup/schemathesis.mjs';
+import { slowhttptestStep } from './setup/slowhttptest.mjs';
 import { systemPackagesStep } from './setup/system-packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +29,7 @@ const stepsByPurpose = {
   start: platform,
   test: [...platform, ...s3TestSteps(process.env), apicurioTestStep, schemathesisTestStep],
   openapi: [...platform, schemathesisStep],
+  faults: [...platform, slowhttptestStep],
   versitygw: [buildGoTool('versitygw')],
   minio: [buildGoTool('minio')],
   apicurio: [systemPackagesStep, apicurioStep],
