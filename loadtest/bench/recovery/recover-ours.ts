@@ -80,7 +80,7 @@ interface Ours {
   checkpointed(partitions: readonly number[]): boolean;
   /** Starts both anew, each with copies of the other's partitions. */
   pairUp(): Promise<void>;
-  /** Resolves when each runs and has warm copies of all that the other owns. */
+  /** Resolves when each has opened all that it owns, and has warm copies of all that the other owns. */
   bothWarm(): Promise<void>;
 }
 
@@ -101,9 +101,6 @@ async function createOurs(stage: BenchStage, options: RecoveryOptions, context: 
   const paired = { one: toProcess('ours-one', 1), two: toProcess('ours-two', 1) };
   let pair = { one: alone, two: paired.two };
   const owned = (one: OurProcess) => linesOf(one, 'assigned').at(-1);
-  const isWarm = (one: OurProcess, partition: number) =>
-    owned(one)?.standbys.includes(partition) === true &&
-    linesOf(one, 'warm').some((line) => line.partition === partition);
   return {
     get one() {
       return pair.one;
@@ -127,12 +124,30 @@ async function createOurs(stage: BenchStage, options: RecoveryOptions, context: 
           one.length > 0 &&
           two.length > 0 &&
           one.length + two.length === partitions.length &&
-          one.every((partition) => isWarm(paired.two, partition)) &&
-          two.every((partition) => isWarm(paired.one, partition))
+          one.every((partition) => isOpen(paired.one, partition) && isWarm(paired.two, partition)) &&
+          two.every((partition) => isOpen(paired.two, partition) && isWarm(paired.one, partition))
         );
       });
     },
   };
+}
+
+/** Since the partition was given to it the last time. One that opens still would be taken for a kill's. */
+function isOpen(process: OurProcess, partition: number): boolean {
+  const sinceMs = heldSinceMs(process, ({ partitions }) => partitions.includes(partition));
+  return linesOf(process, 'opened').some((line) => line.partition === partition && line.atMs >= sinceMs);
+}
+
+function isWarm(process: OurProcess, partition: number): boolean {
+  const sinceMs = heldSinceMs(process, ({ standbys }) => standbys.includes(partition));
+  return linesOf(process, 'warm').some((line) => line.partition === partition && line.atMs >= sinceMs);
+}
+
+/** Infinite for what it doesn't hold. */
+function heldSinceMs(process: OurProcess, holds: (line: Line<'assigned'>) => boolean): number {
+  const assigned = linesOf(process, 'assigned');
+  const lastWithout = assigned.findLastIndex((line) => !holds(line));
+  return assigned[lastWithout + 1]?.atMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** The only instance dies and is started again the moment its end is noticed. */
