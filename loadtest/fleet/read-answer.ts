@@ -1,4 +1,5 @@
 import { type EventResult, type FoldedProgress } from '@fleetstream/contracts';
+import { type GivenCommand } from './commands/command-gateway.ts';
 import { type GatewayAnswer } from './gateway.ts';
 
 /** The end of an event, as its robot sees it. */
@@ -21,6 +22,10 @@ export interface AnswerReading {
   readonly folded: readonly FoldedProgress[];
   /** How often the platform asks to be reported to at most, in milliseconds; 0: as often as one likes. */
   readonly reportEveryMs: number;
+  /** Handed over by this answer, to a robot that asked for them. */
+  readonly commands: readonly GivenCommand[];
+  /** Some are due, and not in this answer. */
+  readonly commandsDue: boolean;
 }
 
 const retry: Verdict = { result: 'retry' };
@@ -47,7 +52,8 @@ export function readAnswer(answer: GatewayAnswer, ids: readonly string[], nowMs:
   return { ...said, verdicts: all({ result: 'rejected', code: code ?? `HTTP_${status}` }) };
 }
 
-const nothingSaid = { split: false, retryAfterMs: undefined, folded: [], reportEveryMs: 0 } as const;
+const noHints = { folded: [], reportEveryMs: 0, commands: [], commandsDue: false } as const;
+const nothingSaid = { ...noHints, split: false, retryAfterMs: undefined } as const;
 
 function toVerdicts(results: readonly EventResult[], ids: readonly string[]): Verdict[] {
   const aligned = results.length === ids.length && results.every((result, index) => result.id === ids[index]);
@@ -74,10 +80,8 @@ function toVerdict(result: EventResult | undefined): Verdict {
 interface ParsedBody {
   readonly results?: readonly EventResult[];
   readonly code?: string;
-  readonly hints: Pick<AnswerReading, 'folded' | 'reportEveryMs'>;
+  readonly hints: Pick<AnswerReading, keyof typeof noHints>;
 }
-
-const noHints = { folded: [], reportEveryMs: 0 } as const;
 
 function parseBody(text: string): ParsedBody {
   let parsed: unknown;
@@ -88,13 +92,15 @@ function parseBody(text: string): ParsedBody {
     return { hints: noHints };
   }
   if (typeof parsed !== 'object' || parsed === null) return { hints: noHints };
-  const { results, code, folded, reportEveryMs } = parsed as Record<string, unknown>;
+  const { results, code, folded, reportEveryMs, commands, commandsDue } = parsed as Record<string, unknown>;
   return {
     ...(Array.isArray(results) ? { results: results as EventResult[] } : {}),
     ...(typeof code === 'string' ? { code } : {}),
     hints: {
       folded: Array.isArray(folded) ? (folded as FoldedProgress[]) : [],
       reportEveryMs: typeof reportEveryMs === 'number' ? Math.min(reportEveryMs, retryAfterMsMax) : 0,
+      commands: Array.isArray(commands) ? (commands as GivenCommand[]) : [],
+      commandsDue: commandsDue === true,
     },
   };
 }

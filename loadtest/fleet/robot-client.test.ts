@@ -54,6 +54,26 @@ const told = (journal: readonly JournalEntry[]) =>
   journal.map(({ id, result, code, sends }) => [id, code ?? result, sends].join(' '));
 
 describe('RobotClient', () => {
+  it('asks for its commands only when somebody wants to hear of them, and hands on what it is told', async () => {
+    const given = { commandId: 'c', action: 'move', attempt: 1 };
+    const say: Script = ({ ids }, n) =>
+      toAnswer(202, {
+        results: ids.map((id) => ({ id, result: 'accepted' })),
+        ...(n === 2 && { commands: [given] }),
+        ...(n === 3 && { commandsDue: true }),
+      });
+    const { client, gateway } = createRobot(say);
+    await deliver(client, 'a');
+    const heard: unknown[] = [];
+    client.askForCommands((said) => heard.push(said));
+    for (const id of ['b', 'c', 'd']) await deliver(client, id);
+    expect(gateway.seen.map(({ prefers }) => prefers)).toEqual([undefined, 'commands', 'commands', 'commands']);
+    expect(heard).toEqual([
+      { commands: [given], commandsDue: false },
+      { commands: [], commandsDue: true },
+    ]);
+  });
+
   it('sends what was made together in one signed request and notes each answer', async () => {
     const { client, gateway, journal, tally } = createRobot();
     await deliver(client, 'a', 'b');

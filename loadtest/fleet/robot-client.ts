@@ -34,6 +34,9 @@ export interface RobotClientParts {
   readonly run: string;
 }
 
+/** What an answer says of a robot's commands. */
+export type CommandsSaid = Pick<AnswerReading, 'commands' | 'commandsDue'>;
+
 /** A request's content as it is sent, and sent again. */
 interface Message {
   readonly id: string;
@@ -69,6 +72,7 @@ export class RobotClient {
   #reportEveryMs = 0;
   #sentAtMs = 0;
   readonly #kept = new KeptEvents();
+  #hearCommands: ((said: CommandsSaid) => void) | undefined;
 
   constructor(parts: RobotClientParts) {
     this.#parts = parts;
@@ -89,6 +93,11 @@ export class RobotClient {
     this.#parts.tally.addCreated(event.sizeBytes);
     this.#wake();
     return true;
+  }
+
+  /** From now on asks for its commands with every request; told of the answers that say something of them. */
+  askForCommands(hear: (said: CommandsSaid) => void): void {
+    this.#hearCommands = hear;
   }
 
   /** Enters or leaves a network hole: nothing leaves and no answer arrives. */
@@ -193,8 +202,9 @@ export class RobotClient {
   }
 
   /** Takes to heart what an answer says beside its results. @returns how many events it settled */
-  #hear({ folded, reportEveryMs }: AnswerReading): number {
+  #hear({ folded, reportEveryMs, commands, commandsDue }: AnswerReading): number {
     this.#reportEveryMs = reportEveryMs;
+    if (commands.length > 0 || commandsDue) this.#hearCommands?.({ commands, commandsDue });
     if (folded.length === 0) return 0;
     const { outbox, tally, clock } = this.#parts;
     for (const item of this.#kept.settle(folded, clock.monotonicMs())) {
@@ -269,6 +279,7 @@ export class RobotClient {
       body,
       headers: {
         'content-type': contentTypes.cloudEventBatch,
+        ...(this.#hearCommands !== undefined && { prefer: 'commands' }),
         [signatureHeaders.id]: id,
         [signatureHeaders.timestamp]: timestamp,
         [signatureHeaders.signature]: signContent(secret, { id, timestamp, body }),

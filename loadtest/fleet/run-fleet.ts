@@ -95,6 +95,7 @@ function createCommands(
     recordedPace: source.pace,
     journalFile: options.commandJournal,
     pollsMax,
+    carriedShare: 0.5,
     seed: options.seed,
     run: options.run,
     clock,

@@ -8,6 +8,7 @@ export interface SeenRequest {
   readonly ids: readonly string[];
   readonly body: string;
   readonly signed: boolean;
+  readonly prefers: string | undefined;
 }
 
 /** What the script answers to the n-th request; `undefined` accepts what it didn't accept before. */
@@ -55,6 +56,7 @@ function toSeen(secret: Buffer, { headers, body }: GatewayRequest): SeenRequest 
     messageId: id,
     ids: events.map((event) => event.id),
     body: body.toString(),
+    prefers: headers['prefer'],
     signed: verifyContent([secret], { id, timestamp, body }, headers[signatureHeaders.signature] ?? ''),
   };
 }

@@ -184,7 +184,7 @@ export class CommandExecutor {
       this.#say({ commandId }, 'FAILED', { ...more, reason: 'went down while it was under way' });
     } else {
       this.#disowned.set(commandId, Math.max(attempt, this.#disowned.get(commandId) ?? 0));
-      this.#say({ commandId }, 'NOT_EXECUTED', more);
+      this.#say({ commandId }, 'NOT_EXECUTED', { ...more, attempt });
     }
   }
 

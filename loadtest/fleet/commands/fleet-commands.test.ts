@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '@fleetstream/kernel';
 import { describe, expect, it } from 'vitest';
-import { type RobotClient } from '../robot-client.ts';
+import { type CommandsSaid, type RobotClient } from '../robot-client.ts';
 import { type RobotEvent } from '../robot-event.ts';
 import { compareCommands } from './compare-commands.ts';
 import { FleetCommands, type FleetCommandsParts } from './fleet-commands.ts';
@@ -12,8 +12,10 @@ const sleep = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal 
 /** Robots whose answers the service hears at once. */
 function createFleet(gateway: MemoryCommandGateway, more: Partial<FleetCommandsParts> = {}) {
   const said: string[] = [];
+  const hearers: ((of: CommandsSaid) => void)[] = [];
   const client = {
     online: true,
+    askForCommands: (hear: (of: CommandsSaid) => void) => hearers.push(hear),
     offer: ({ body }: RobotEvent) => {
       const { commandId, status } = (JSON.parse(body) as { data: { commandId: string; status: string } }).data;
       said.push(`${commandId} ${status}`);
@@ -36,10 +38,26 @@ function createFleet(gateway: MemoryCommandGateway, more: Partial<FleetCommandsP
     sleep,
     ...more,
   });
-  return { commands, said };
+  return { commands, said, hearers };
 }
 
 const never = new AbortController().signal;
+
+describe('a robot that gets its commands as it reports', () => {
+  it('carries out those of its answers, and asks at once when it is told that there are more', async () => {
+    const gateway = new MemoryCommandGateway();
+    const { commands, said, hearers } = createFleet(gateway, { perSecond: 0, carriedShare: 1 });
+    commands.start();
+    expect(hearers).toHaveLength(3);
+    hearers[0]?.({ commands: [{ commandId: 'own', action: 'move', attempt: 1, stop: true }], commandsDue: false });
+    expect(said).toEqual(['own SUCCEEDED']);
+    await gateway.request({ robotId: 'r-1', action: 'move', commandId: 'more' });
+    hearers[0]?.({ commands: [], commandsDue: true });
+    await expect.poll(() => said.at(-1), { timeout: 20_000 }).toMatch(/^more (SUCCEEDED|FAILED|REJECTED)$/);
+    await commands.settle(never);
+    expect(await commands.stop()).toMatchObject({ commandsCarried: 1 });
+  });
+});
 
 describe('commands of a fleet', () => {
   it('are fetched, carried out once however often they are handed over, and agree with what the service tells', async () => {

@@ -5,6 +5,7 @@ import { type CommandGateway } from './command-gateway.ts';
 import { CommandExecutor } from './command-executor.ts';
 import { CommandJournal } from './command-journal.ts';
 import { Commander } from './commander.ts';
+import { askWhenTold } from './ask-when-told.ts';
 import { compareCommands } from './compare-commands.ts';
 import { pollRobots } from './poll-robots.ts';
 import { characterOf } from './robot-character.ts';
@@ -30,6 +31,8 @@ export interface CommandReport extends RecordedReport {
   readonly commandMismatchExamples: readonly string[];
   /** Times that a robot asked for its commands in vain, for want of an answer. */
   readonly pollFailures: number;
+  /** Handed over in answers to events. */
+  readonly commandsCarried: number;
 }
 
 export interface FleetCommandsParts {
@@ -44,12 +47,16 @@ export interface FleetCommandsParts {
   readonly pollsMax: number;
   /** Share of the robots that aren't honest. */
   readonly mischief?: number;
+  /** Share of the robots that don't wait for their commands but get them as they report; none by default. */
+  readonly carriedShare?: number;
   readonly seed: number;
   readonly run: string;
   readonly clock: Clock;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Of the connections, those that no robot waits on. */
+const talkingPollsMax = 16;
 const settleMsMax = 20_000;
 const examplesMax = 10;
 
@@ -71,8 +78,9 @@ export class FleetCommands {
   /** Aborted: robots fetch and carry out nothing more. */
   readonly #over = new AbortController();
   #sending: Promise<unknown> = Promise.resolve();
-  #polling: Promise<void> = Promise.resolve();
+  #polling: Promise<unknown> = Promise.resolve();
   #pollFailures = 0;
+  #carried = 0;
 
   constructor(parts: FleetCommandsParts) {
     this.#parts = parts;
@@ -82,6 +90,7 @@ export class FleetCommands {
       .filter(({ robotId }) => !replaying.has(robotId))
       .map(({ robotId, client }) => ({
         robotId,
+        client,
         online: () => client.online,
         executor: this.#createExecutor(robotId, client),
       }));
@@ -103,18 +112,29 @@ export class FleetCommands {
   readonly holds = (robotId: string, atMs: number): boolean => this.#recorded.holds(robotId, atMs);
 
   start(): void {
-    const { gateway, pollsMax, sleep } = this.#parts;
+    const { gateway, pollsMax, sleep, seed, carriedShare = 0 } = this.#parts;
     this.#sending = Promise.all([this.#commander.send(this.#quiet.signal), this.#recorded.send(this.#quiet.signal)]);
-    this.#polling = pollRobots({
-      robots: this.#robots,
-      gateway,
-      pollsMax,
-      sleep,
+    const shared = {
+      ...{ gateway, sleep, signal: this.#over.signal },
       onFailure: () => {
         this.#pollFailures += 1;
       },
-      signal: this.#over.signal,
-    });
+    };
+    const onCarried = (commands: number) => {
+      this.#carried += commands;
+    };
+    const isTalking = ({ robotId }: { readonly robotId: string }) =>
+      createRandom(seed, `carried/${robotId}`)() < carriedShare;
+    const talking = this.#robots.filter(isTalking);
+    const waiting = this.#robots.filter((robot) => !talking.includes(robot));
+    this.#polling = Promise.all([
+      pollRobots({
+        ...shared,
+        robots: waiting,
+        pollsMax: talking.length > 0 ? Math.max(1, pollsMax - talkingPollsMax) : pollsMax,
+      }),
+      askWhenTold({ ...shared, robots: talking, onCarried }),
+    ]);
   }
 
   /** Waits for the ends of all commands, for 20 s at most. */
@@ -153,6 +173,7 @@ export class FleetCommands {
       commandMismatches: mismatches.length,
       commandMismatchExamples: mismatches.slice(0, examplesMax),
       pollFailures: this.#pollFailures,
+      commandsCarried: this.#carried,
       recordedUnanswered: this.#parts.recordedUnanswered,
       ...this.#recorded.report(),
     };

@@ -46,7 +46,11 @@ export async function pollRobots(options: PollOptions): Promise<void> {
   await Promise.all(Array.from({ length: workers }, work));
 }
 
-async function pollOnce(options: PollOptions, robot: PollingRobot, waitSeconds: number): Promise<void> {
+export async function pollOnce(
+  options: Pick<PollOptions, 'gateway' | 'sleep' | 'signal' | 'onFailure'>,
+  robot: PollingRobot,
+  waitSeconds: number,
+): Promise<void> {
   const { gateway, sleep, signal } = options;
   const commands = robot.online() ? await gateway.poll(robot.robotId, waitSeconds, signal) : [];
   // What is answered to a robot in a network hole doesn't reach it; it will be handed over again.

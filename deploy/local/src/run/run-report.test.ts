@@ -15,6 +15,7 @@ const commands: CommandReport = {
   commandMismatches: 0,
   commandMismatchExamples: [],
   pollFailures: 0,
+  commandsCarried: 0,
   recordedCommands: 93,
   recordedSent: 93,
   recordedFinished: 93,
