@@ -25,6 +25,8 @@ export interface FaultStackOptions {
   readonly history?: Iterator<HistoryItem, void>;
   /** Where records come from when not straight from a history: told where the broker is, and the folder of the run. */
   readonly startTraffic?: (brokers: string, directory: string) => Promise<FaultTraffic>;
+  /** Keys that are in the log as load alone: see `verifyRun`. */
+  readonly isLoad?: (key: string) => boolean;
   /** Overrides what a processor is told by default. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Puts a proxy between the processors and the broker, for faults aimed at single requests. */
@@ -218,6 +220,7 @@ class Stack implements FaultStack {
       fold: createRobotFold({ ...defaultRobotRules, offlineAfterMs: faultOfflineAfterMs }),
       countFolded: countRobotEvents,
       journal: toAsync(this.traffic.journal),
+      ...(this.#parts.options.isLoad === undefined ? {} : { isLoad: this.#parts.options.isLoad }),
     });
   }
 
