@@ -20,6 +20,8 @@ export interface CommandAnswer {
   /** The robot has said newer things before, so this being behind is no contradiction. */
   readonly late: boolean;
   readonly tries?: number | undefined;
+  /** Of NOT_EXECUTED: which attempt the robot was asked about. */
+  readonly attempt?: number | undefined;
   readonly failure?: FailureClass | undefined;
   readonly reason: string | undefined;
   readonly result: string | undefined;
@@ -279,9 +281,15 @@ export class CommandQueue {
   }
 
   /** The robot was asked what came of it. */
-  #settleByAnswer(command: Command | undefined, answer: 'NOT_EXECUTED' | 'NOT_KNOWN', why: Why): void {
+  #settleByAnswer(
+    command: Command | undefined,
+    answer: 'NOT_EXECUTED' | 'NOT_KNOWN',
+    { attempt = 1, ...why }: CommandAnswer,
+  ): void {
     const ledger = this.#ledger;
     if (command?.status !== 'UNKNOWN') ledger.count('stale');
+    // It speaks of an attempt before, and knew nothing yet of the one that is unknown now.
+    else if (answer === 'NOT_EXECUTED' && attempt < (command.attempt ?? 1)) ledger.count('stale');
     else if (answer === 'NOT_KNOWN') {
       const known = { ...command, atMs: ledger.nowMs };
       ledger.tell(known, 'UNKNOWN', { reason: why.reason ?? 'not-known' }, { ask: false });

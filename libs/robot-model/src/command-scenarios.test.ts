@@ -168,6 +168,15 @@ describe('an unknown command', () => {
     expect(told(...lost, [30_000, ack('a', 'NOT_KNOWN')])).toEqual([...unknown, 'a UNKNOWN not-known']);
   });
 
+  it('stays so when the robot speaks of an attempt before, which says nothing of the one that is on its way', () => {
+    const again = [...lost, [30_000, ack('a', 'NOT_EXECUTED')], [30_001, sent('a', 2)], [50_001, 'nothing']] as const;
+    const of = (rest: Partial<Ack>) =>
+      told(...again, [50_002, ack('a', 'NOT_EXECUTED', rest)]).slice(unknown.length + 3);
+    expect(of({})).toEqual(['a UNKNOWN no-answer']);
+    expect(of({ attempt: 1 })).toEqual(['a UNKNOWN no-answer']);
+    expect(of({ attempt: 2 })).toEqual(['a UNKNOWN no-answer', 'a ACCEPTED not-executed', 'a QUEUED']);
+  });
+
   it('that never began is expired when it is not wanted any more', () => {
     const late = told(...lost, [300_000, 'nothing'], [300_001, ack('a', 'NOT_EXECUTED')]);
     expect(late).toEqual([...unknown, 'a EXPIRED not-executed']);

@@ -34,8 +34,8 @@ export function foldCommands(
       answerByActions(queue, before.reported.actions, event.data.actions, late);
       break;
     case 'robot.command-ack.v1': {
-      const { commandId, status, tries, failure, reason, result } = event.data;
-      queue.answer({ commandId, status, late, tries, failure, reason, result });
+      const { commandId, status, tries, attempt, failure, reason, result } = event.data;
+      queue.answer({ commandId, status, late, tries, attempt, failure, reason, result });
       break;
     }
     case 'fleet.command-requested.v1':

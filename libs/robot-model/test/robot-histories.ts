@@ -71,6 +71,7 @@ const commandAck = fc.record(
     commandId: fc.oneof(commandId, fc.constantFrom('cancel.x', 'cancel.y')),
     status: fc.constantFrom(...commandAckStatuses),
     tries: fc.integer({ min: 1, max: 2 }),
+    attempt: fc.integer({ min: 1, max: 3 }),
     failure: fc.constantFrom(...failureClasses),
     reason: text,
     result: text,

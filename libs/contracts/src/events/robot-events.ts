@@ -44,6 +44,11 @@ export const robotCommandAckSchema = z
           'out. NOT_EXECUTED and NOT_KNOWN answer the question what came of it: certainly nothing, or it can not tell',
       ),
     tries: z.int().min(1).optional().describe('Which try it speaks of; the current one when left out'),
+    attempt: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Of NOT_EXECUTED: the attempt that the question named; the first one when left out'),
     failure: z.enum(failureClasses).optional().describe('Whether trying again may help; permanent when left out'),
     reason: textSchema.optional().describe('Why it failed or was rejected'),
     result: textSchema.optional().describe('What came of it'),
