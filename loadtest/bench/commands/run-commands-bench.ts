@@ -34,7 +34,7 @@ export async function runCommandsBench(argv: readonly string[], context: FaultCo
     return 0;
   }
   const robots = read.values.quick === true ? 500 : 4_000;
-  const stack = await startCommandStack(context);
+  const stack = await startCommandStack({ context });
   try {
     await stack.ready();
     const figures = await measure(stack, context, robots);

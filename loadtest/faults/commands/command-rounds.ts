@@ -24,7 +24,12 @@ export async function startCommandRounds(options: CommandRoundsOptions): Promise
   const runOf = (seed: number) => `${seed}-${stamp}`;
   // The robots of all rounds are listed at once: a list that lost most of its robots would not be believed.
   const robots = Array.from({ length: rounds }, (_, index) => castRobots(runOf(first + index))).flat();
-  const stack = await startCommandStack({ context, robots, ...(plantedBug !== undefined && { plantedBug }) });
+  const stack = await startCommandStack({
+    context,
+    robots,
+    brisk: true,
+    ...(plantedBug !== undefined && { plantedBug }),
+  });
   const told = new ToldCommands(stack.kafka);
   let kept = options.keep;
   return {

@@ -48,7 +48,9 @@ export interface CommandStack {
 export interface CommandStackOptions {
   readonly context: FaultContext;
   /** Of all rounds: those with a callback are in the list of robots from the beginning. */
-  readonly robots: readonly CommandRobot[];
+  readonly robots?: readonly CommandRobot[];
+  /** Short waits for whatever is not answered, and checkpoints each second, so that all of it happens within a round. */
+  readonly brisk?: boolean;
   /** See `planted-delivery-bugs.ts`. */
   readonly plantedBug?: string;
 }
@@ -57,9 +59,10 @@ const robotsFile = 'robots.json';
 const secret = 'only for this run, on this machine, and long enough';
 export const partSlots = [0, 1] as const;
 
-/** Short, so that what nobody answers is asked about, and offered again, within a round. */
-const answerWithinMs = 800;
-const reofferMs = 300;
+const waitsMs = {
+  usual: { answerWithin: 1_500, reoffer: 800, checkpoint: 10_000 },
+  brisk: { answerWithin: 800, reoffer: 300, checkpoint: 1_000 },
+} as const;
 const programs: Readonly<Record<CommandPart, string>> = {
   commands: 'loadtest/faults/commands/command-worker.program.ts',
   processor: 'loadtest/faults/worker/main.ts',
@@ -67,7 +70,7 @@ const programs: Readonly<Record<CommandPart, string>> = {
 };
 
 export async function startCommandStack(options: CommandStackOptions): Promise<CommandStack> {
-  const { context, robots } = options;
+  const { context, robots = [] } = options;
   const directory = await mkdtemp(join(tmpdir(), 'fleetstream-command-kill-'));
   const [port, controllerPort, redisPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const file = (name: string) => join(directory, name);
@@ -100,6 +103,7 @@ export async function startCommandStack(options: CommandStackOptions): Promise<C
 interface StackParts extends Pick<CommandStack, 'kafka' | 'operatorToken' | 'masterKey' | 'callbacks'> {
   readonly context: FaultContext;
   readonly plantedBug?: string;
+  readonly brisk?: boolean;
   readonly directory: string;
   readonly broker: LocalProcess;
   readonly redis: LocalProcess;
@@ -182,7 +186,8 @@ class Stack implements CommandStack {
   }
 
   #environmentOf(part: CommandPart, slot: number): Record<string, string> {
-    const { directory, broker, redis, plantedBug = '', masterKey } = this.#parts;
+    const { directory, broker, redis, plantedBug = '', masterKey, brisk = false } = this.#parts;
+    const waits = waitsMs[brisk ? 'brisk' : 'usual'];
     const port = String(this.#ports.get(`${part}-${slot}`) ?? 0);
     const key = masterKey.toString('base64');
     const shared = { KAFKA_BROKERS: broker.address, LOG_LEVEL: 'info' };
@@ -196,7 +201,7 @@ class Stack implements CommandStack {
       case 'commands':
         return {
           ...{ ...shared, REDIS_URL: redis.address, COMMANDS_HTTP_PORT: port, COMMANDS_MASTER_KEY: key },
-          ...{ COMMANDS_JWT_SECRET: secret, COMMANDS_DRAIN_DELAY_MS: '0', COMMANDS_REOFFER_MS: String(reofferMs) },
+          ...{ COMMANDS_JWT_SECRET: secret, COMMANDS_DRAIN_DELAY_MS: '0', COMMANDS_REOFFER_MS: String(waits.reoffer) },
           ...{ COMMANDS_PLATFORM_FILE: join(directory, robotsFile), COMMANDS_ALLOW_PRIVATE_CALLBACKS: 'true' },
           ...{ COMMANDS_PUSH_TIMEOUT_MS: String(pushTimeoutMs), COMMANDS_RATE_PER_SECOND: '1000' },
           FLEETSTREAM_PLANTED_BUG: plantedBug,
@@ -206,10 +211,10 @@ class Stack implements CommandStack {
           ...{ ...shared, PROCESSOR_HTTP_PORT: port, PROCESSOR_API_TOKEN: secret.replaceAll(/\W/g, '-') },
           PROCESSOR_STATE_DIR: join(directory, `state-${slot}`),
           PROCESSOR_CHECKPOINT_URL: pathToFileURL(join(directory, 'checkpoints')).href,
-          PROCESSOR_CHECKPOINT_INTERVAL_MS: '1000',
+          PROCESSOR_CHECKPOINT_INTERVAL_MS: String(waits.checkpoint),
           PROCESSOR_SESSION_TIMEOUT_MS: '6000',
           PROCESSOR_TICK_INTERVAL_MS: '200',
-          PROCESSOR_COMMAND_ANSWER_WITHIN_MS: String(answerWithinMs),
+          PROCESSOR_COMMAND_ANSWER_WITHIN_MS: String(waits.answerWithin),
           PROCESSOR_MEMTABLE_BYTES: String(256 * 1024),
         };
     }
