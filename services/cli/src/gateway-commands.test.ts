@@ -141,6 +141,13 @@ describe('fleetstream state', () => {
     expect((await world.run(['state', '--json'])).out).toBe(body);
   });
 
+  it('tells of one robot what both sides know, and how its clock goes', async () => {
+    say(200, { robotId: 'r1', live: { presence: { status: 'online' }, clockOffsetMs: 1_114_560_000 } });
+    const { out } = await world.run(['robots', 'get', 'r1']);
+    expect(out.split('\n')).toEqual(['robot   r1', 'status  online', 'clock   12.9 d behind']);
+    expect(gateway.seen[0]?.request).toBe('GET /v1/robots/r1');
+  });
+
   it('says what to do about an unknown robot', async () => {
     say(404, { code: 'FS_ROBOT_UNKNOWN', title: 'No event of this robot has been folded yet', hint: 'Check the id.' });
     const { code, notes } = await world.run(['state', 'r9']);

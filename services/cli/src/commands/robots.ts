@@ -1,9 +1,10 @@
 import { sendHttpRequest } from '../adapters/http-request.ts';
 import { failRefused, failUsage } from '../cli-failure.ts';
 import { type CliWorld, type Command } from '../command.ts';
+import { toRobotLines } from '../domain/robot-lines.ts';
 import { chooseRobots, joinRobots, type JoinedRobot, type PlatformRobot, toRobotTable } from '../domain/robot-table.ts';
 import { type ListedRobot } from '../domain/state-table.ts';
-import { gatewayFlags, parseFlags, sharedFlags } from '../parse-flags.ts';
+import { gatewayFlags, parseFlags, sharedFlags, toRobotId } from '../parse-flags.ts';
 import { PlatformAccess } from '../platform-access.ts';
 import { readAnswerBody } from '../read-answer-body.ts';
 import { toProblemText } from '../to-problem-text.ts';
@@ -20,11 +21,13 @@ type Flags = ReturnType<typeof parseFlags<typeof flags>>['values'];
 
 export const robotsCommand: Command = {
   name: 'robots',
-  summary: 'list the robots: who they are and how they are',
+  summary: 'list the robots, or show one: who they are and how they are',
   help: `fleetstream robots list [flags]
+fleetstream robots get <robotId> [flags]
 
 Who the robots are is the Robot Platform's word, how they are what they said themselves. A robot that the platform does
-not list any more is shown as long as it is not retired.
+not list any more is shown as long as it is not retired. CLOCK is how far a robot's own clock is off, by the time of its
+newest event: it is measured, and no reason to refuse anything.
 
   --fleet, --site, --model, --tag NAME   only robots of it
   --status online|offline|unknown        only robots that are so
@@ -35,13 +38,26 @@ not list any more is shown as long as it is not retired.
 The tokens are FLEETSTREAM_COMMANDS_TOKEN and FLEETSTREAM_API_TOKEN, else those of the local state directory.`,
   run: async (args, world) => {
     const { values, positionals } = parseFlags(args, flags);
-    if (positionals.join(' ') !== 'list') return failUsage('robots list');
+    const [verb, ...ids] = positionals;
+    if (verb === 'get') {
+      await getRobot(toRobotId(ids), values, world);
+      return;
+    }
+    if (positionals.join(' ') !== 'list') return failUsage('robots list, or robots get <robotId>');
     const [listing, live] = await Promise.all([fetchListing(values, world), fetchStates(values, world)]);
     const robots = chooseRobots(joinRobots(listing.robots, live), values);
     if (values.json === true) world.out(JSON.stringify({ ...listing, robots }));
     else print(robots, listing, world);
   },
 };
+
+/** One robot as the command service tells of it: each side's word with its age. */
+async function getRobot(robotId: string, values: Flags, world: CliWorld): Promise<void> {
+  const path = `/v1/robots/${encodeURIComponent(robotId)}`;
+  const { body } = await createCommandService(world, values).ask({ method: 'GET', path });
+  if (values.json === true) world.out(JSON.stringify(body));
+  else for (const line of toRobotLines(body)) world.out(line);
+}
 
 /** What the command service knows of the Robot Platform's list. */
 interface Listing {
