@@ -7,11 +7,12 @@ import { wrongFigures } from './judge-commands.ts';
 
 /** So often who was to die at a point may miss it: what leads there may just not have happened. */
 const missesMax = 3;
+const roundsOfAll = 100;
 
 export const commandKill: Scenario = {
   name: 'command-kill',
   summary: 'command services, processors and webhook pods killed while robots of every kind carry out commands',
-  defaults: { rounds: 100 },
+  defaults: { rounds: roundsOfAll },
   run: async (options, context, playRounds) => {
     const rounds = await startCommandRounds({ ...options, context });
     try {
@@ -25,13 +26,23 @@ export const commandKill: Scenario = {
     atLeast('kills', sumOf(rounds, 'kills'), rounds.length * 3),
     atLeast('commands', sumOf(rounds, 'commands'), rounds.length * 40),
     atLeast('pushed', sumOf(rounds, 'pushed'), rounds.length * 3),
-    exactly('pointsNeverReached', countNeverReached(rounds), 0),
+    atLeast('pointsReached', allPoints.filter((point) => isReached(rounds, point)).length, pointsMinOf(rounds)),
+    exactly('pointsNeverReached', allPoints.filter((point) => isMissed(rounds, point)).length, 0),
   ],
 };
 
-/** Points at which nobody died, of those where somebody was to often enough; in 100 rounds these are all points. */
-function countNeverReached(rounds: readonly FaultRound[]): number {
-  const points = commandParts.flatMap((part) => pointsOf[part].map((point) => `${part}.${point}`));
-  return points.filter((point) => sumOf(rounds, `armed:${point}`) > missesMax && sumOf(rounds, `at:${point}`) === 0)
-    .length;
+const allPoints = commandParts.flatMap((part) => pointsOf[part].map((point) => `${part}.${point}`));
+
+function isReached(rounds: readonly FaultRound[], point: string): boolean {
+  return sumOf(rounds, `at:${point}`) > 0;
+}
+
+/** Whether nobody died there although somebody was to often enough. */
+function isMissed(rounds: readonly FaultRound[], point: string): boolean {
+  return sumOf(rounds, `armed:${point}`) > missesMax && !isReached(rounds, point);
+}
+
+/** In a whole run every point is one that somebody dies at. */
+function pointsMinOf(rounds: readonly FaultRound[]): number {
+  return rounds.length >= roundsOfAll ? allPoints.length : 0;
 }
