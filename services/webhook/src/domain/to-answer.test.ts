@@ -24,6 +24,18 @@ describe('toAnswer', () => {
     if (code !== undefined) expect(answer.body).toMatchObject({ status, code, requestId: 'req' });
   });
 
+  it.each([
+    {
+      name: 'the first that was rejected beside one that was not',
+      results: [accepted, rejected, retry],
+      named: rejected,
+    },
+    { name: 'none where all is well', results: [accepted, duplicate], named: undefined },
+    { name: 'none where the answer itself says so', results: [rejected, rejected], named: undefined },
+  ])('names for the log $name', ({ results, named }) => {
+    expect(toAnswer(results, () => 'req').rejected).toEqual(named);
+  });
+
   it('makes no request id where none is said', () => {
     toAnswer([accepted], () => {
       throw new Error('asked for a request id');

@@ -9,6 +9,8 @@ export interface Answer {
   readonly body: IngestAnswer | Problem;
   /** Some of it, or all, should be sent again. */
   readonly retry: boolean;
+  /** The first event that was rejected beside others that were not. */
+  readonly rejected?: EventResult;
   /** Further members of the body as JSON text, each with a comma before it: `IngestHints`, never parsed on the way. */
   readonly hints?: string;
 }
@@ -23,7 +25,15 @@ export function toAnswer(results: readonly EventResult[], requestId: () => strin
   const retried = results.find(({ result }) => result === 'retry');
   const retry = retried !== undefined;
   if (results.some(({ result }) => result === 'accepted' || result === 'duplicate')) {
-    return { status: 202, code: undefined, body: { results }, retry, ...said };
+    const rejected = results.find(({ result }) => result === 'rejected');
+    return {
+      status: 202,
+      code: undefined,
+      body: { results },
+      retry,
+      ...(rejected !== undefined && { rejected }),
+      ...said,
+    };
   }
   const code = (retried ?? results[0])?.code ?? 'FS_INTERNAL';
   const status = !retry ? 422 : code === 'FS_RATE_LIMITED' ? 429 : 503;

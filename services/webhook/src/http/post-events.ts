@@ -77,6 +77,11 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
     send(response, answer, { close });
     discardRest(request);
     options.metrics.onAnswer(answer.status, answer.code, options.clock.monotonicMs() - startedMs);
+    if (answer.rejected !== undefined) {
+      const { code, detail } = answer.rejected;
+      const sender = target.kind === 'target' ? target.sender.id : undefined;
+      logRefusal({ requestId: readRequestId(request), sender, status: answer.status, code, detail }, 'events rejected');
+    }
     if (answer.code !== undefined) {
       const requestId = 'requestId' in answer.body ? answer.body.requestId : undefined;
       const detail = 'detail' in answer.body ? answer.body.detail : undefined;
