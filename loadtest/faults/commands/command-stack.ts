@@ -92,8 +92,8 @@ export async function startCommandStack(options: CommandStackOptions): Promise<C
   const operatorToken = await signToken(secret, { subject: 'operator', role: 'admin', expiresInSeconds: 86_400 });
   const masterKey = randomBytes(32);
   const callbacks = await startPushedRobots(masterKey);
-  const pushed = robots.filter(({ channel }) => channel === 'push').map(({ robotId: id }) => ({ id }));
-  const list = pushed.map(({ id }) => ({ id, callbackUrl: callbacks.urlOf(id) }));
+  const pushed = robots.filter(({ channel }) => channel === 'push');
+  const list = pushed.map(({ robotId: id }) => ({ id, callbackUrl: callbacks.urlOf(id) }));
   writeFileSync(join(directory, robotsFile), JSON.stringify({ robots: list }));
   const stack = new Stack({ ...options, directory, kafka, operatorToken, masterKey, callbacks, broker, redis });
   for (const part of commandParts) for (const slot of partSlots) await stack.restart(part, slot);
