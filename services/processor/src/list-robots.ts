@@ -10,9 +10,10 @@ const robotsPerChunk = 200;
 export async function readPagePart(
   engine: StreamEngine,
   partition: number,
-  { filter, limit, afterRobotId }: RobotPageQuery,
+  { filter, limit, afterRobotId, ids }: RobotPageQuery,
   after: ReadAfter | undefined,
 ): Promise<PagePart> {
+  if (ids !== undefined) return await readNamedRobots(engine, partition, ids, after);
   const matches = createRobotMatch(filter);
   const snapshot = await engine.snapshot(partition, after);
   try {
@@ -24,6 +25,21 @@ export async function readPagePart(
     const hasMore = robotIds.length > limit;
     const robots = await readRobots(snapshot, partition, robotIds.slice(0, limit));
     return { robots, asOf: snapshot.asOf, hasMore };
+  } finally {
+    await snapshot.release();
+  }
+}
+
+/** Of the robots named, those that the partition has. */
+async function readNamedRobots(
+  engine: StreamEngine,
+  partition: number,
+  ids: readonly string[],
+  after: ReadAfter | undefined,
+): Promise<PagePart> {
+  const snapshot = await engine.snapshot(partition, after);
+  try {
+    return { robots: await readRobots(snapshot, partition, ids), asOf: snapshot.asOf, hasMore: false };
   } finally {
     await snapshot.release();
   }

@@ -72,6 +72,14 @@ describe('lists of robots', () => {
     expect(await listAll(one, query, 1000)).toEqual(ids);
   });
 
+  it('names the robots that it wants, of whatever partition, and gets those that are known', async () => {
+    const ids = ['robot-03', 'nobody', 'robot-11', 'robot-00'];
+    const page: Listed = await one.getJson(`/v1/robots?ids=${ids.join(',')}`);
+    expect(page.robots.map(({ robotId }) => robotId)).toEqual(['robot-00', 'robot-03', 'robot-11']);
+    const asked = new Set(page.asOf.map(({ partition }) => partition));
+    expect(page.robots.every((robot) => asked.has((robot as { partition?: number }).partition ?? -1))).toBe(true);
+  });
+
   it('is up to date without any batch having been stored, and forces none', async () => {
     const [position] = await harness.append([reported('robot-05', { mode: 'SERVICE' })]);
     if (position === undefined) expect.unreachable();

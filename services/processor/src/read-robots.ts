@@ -44,12 +44,14 @@ export function createRobotReader(options: RobotReaderOptions): RobotReader {
   const { processing } = options;
   const partitionsOf = createPartitionReader(options);
 
-  function wantedPartitions({ partition }: RobotListQuery): number[] {
+  function wantedPartitions({ partition, page }: RobotListQuery): number[] {
     const count = requireCount(processing);
     if (partition !== undefined && partition >= count) {
       throw new AppError('FS_NOT_FOUND', `There are partitions 0 to ${count - 1}`);
     }
-    return partition === undefined ? [...Array(count).keys()] : [partition];
+    if (partition !== undefined) return [partition];
+    if (page?.ids !== undefined) return [...new Set(page.ids.map((robotId) => partitionForKey(robotId, count)))];
+    return [...Array(count).keys()];
   }
 
   return {

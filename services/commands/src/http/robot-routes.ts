@@ -70,7 +70,7 @@ function listRobots({ directory, live }: RobotRouteParts): ApiRoute {
         (robot) => robot.id > after && isMeant(robot, filter) && mayReach(caller, robot),
       );
       const page = found.slice(0, limit);
-      const answers = await Promise.all(page.map(async ({ id }) => await live?.find(id)));
+      const answers = (await live?.findAll(page.map(({ id }) => id))) ?? [];
       const next = found.length > limit ? page.at(-1)?.id : undefined;
       response.json({
         robots: page.map((robot, at) => toRobotView(robot.id, robot, list, answers[at])),

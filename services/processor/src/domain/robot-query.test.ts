@@ -20,6 +20,11 @@ describe('parseListQuery', () => {
     });
   });
 
+  it('asks for the robots that are named, each once, and for nothing else', () => {
+    const named = { filter: {}, limit: 2, afterRobotId: undefined, ids: ['r-1', 'site:r-2'] };
+    expect(parseListQuery({ ids: 'r-1,site:r-2,r-1' }).page).toEqual(named);
+  });
+
   it('goes on where a cursor says, with the same filter', () => {
     const filter = { text: 'a' };
     const cursor = toCursor('r-9', filter);
@@ -36,6 +41,9 @@ describe('parseListQuery', () => {
     { query: { minOffset: '5' }, says: 'minOffset: goes with partition' },
     { query: { waitMs: '9000', partition: '0', minOffset: '1' }, says: 'waitMs' },
     { query: { batery: '5' }, says: 'batery' },
+    { query: { ids: 'r-1,' }, says: 'ids' },
+    { query: { ids: 'r-1', status: 'online' }, says: 'ids: not with limit, cursor or a filter' },
+    { query: { ids: Array.from({ length: 1001 }, (_, at) => `r-${at}`).join(',') }, says: 'ids' },
   ])('refuses $query', ({ query, says }) => {
     expect(() => parseListQuery(query)).toThrow(says);
   });

@@ -1,5 +1,5 @@
 import { errorLevels } from '@fleetstream/contracts';
-import { AppError } from '@fleetstream/kernel';
+import { AppError, isRobotId } from '@fleetstream/kernel';
 import { type RobotFilter } from '@fleetstream/robot-model';
 import { z } from 'zod';
 import { parseCursor } from './robot-cursor.ts';
@@ -12,6 +12,8 @@ export interface RobotPageQuery {
   readonly filter: RobotFilter;
   readonly limit: number;
   readonly afterRobotId: string | undefined;
+  /** Just these, as far as they are known; then the filter is empty. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** What every question may say of how new its answer has to be. */
@@ -33,6 +35,12 @@ const words = z
   .string()
   .max(512)
   .transform((text) => text.split(',').filter((word) => word !== ''));
+/** A page of named robots; as many as fit into the line of a request. */
+const idsSchema = z
+  .string()
+  .max(14_000)
+  .transform((text) => [...new Set(text.split(','))])
+  .pipe(z.array(z.string().refine(isRobotId, 'robot ids')).max(pageLimit.max));
 const freshness = {
   minOffset: whole.optional(),
   waitMs: whole.pipe(z.number().max(waitMs.max)).default(waitMs.default),
@@ -41,6 +49,7 @@ const listSchema = z
   .strictObject({
     ...freshness,
     partition: whole.optional(),
+    ids: idsSchema.optional(),
     limit: whole.pipe(z.number().min(1).max(pageLimit.max)).optional(),
     cursor: z.string().max(512).optional(),
     status: words.optional(),
@@ -75,8 +84,17 @@ export interface RobotListQuery extends Freshness {
 
 /** @throws AppError FS_QUERY_INVALID */
 export function parseListQuery(query: unknown): RobotListQuery {
-  const { minOffset, waitMs: wait, partition, limit, cursor, ...filters } = parse(listSchema, query);
+  const { minOffset, waitMs: wait, partition, ids, limit, cursor, ...filters } = parse(listSchema, query);
   const isPaged = limit !== undefined || cursor !== undefined || Object.keys(filters).length > 0;
+  if (ids !== undefined) {
+    if (isPaged) throw new AppError('FS_QUERY_INVALID', 'ids: not with limit, cursor or a filter');
+    return {
+      minOffset,
+      waitMs: wait,
+      partition,
+      page: { filter: {}, limit: ids.length, afterRobotId: undefined, ids },
+    };
+  }
   // Without undefined members: what is absent is no matter, and two equal filters have one text.
   const filter: RobotFilter = JSON.parse(JSON.stringify(filters)) as RobotFilter;
   const afterRobotId = cursor === undefined ? undefined : parseCursor(cursor, filter);
