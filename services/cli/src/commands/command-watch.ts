@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CommandStatus, isTerminal } from '@fleetstream/contracts';
 import { failRefused } from '../cli-failure.ts';
-import { type ShownCommand, toStepLine } from '../domain/command-table.ts';
+import { type ShownCommand, type ShownStep, toStepLine } from '../domain/command-table.ts';
 import { type CommandService } from './command-service.ts';
 
 const lookEveryMs = 500;
@@ -14,7 +14,8 @@ export interface WatchOptions {
 }
 
 /**
- * Follows a command to its end, step by step.
+ * Follows a command to its end, step by step, as the service tells of them. Where there is no stream, or it breaks, the
+ * command is asked for instead, and the stream is tried again from where it was.
  *
  * @throws CliFailure 1 when it has not ended in time
  */
@@ -22,17 +23,37 @@ export async function watchCommand(
   service: CommandService,
   { commandId, withinMs, onStep }: WatchOptions,
 ): Promise<ShownCommand> {
+  const path = `/v1/commands/${encodeURIComponent(commandId)}`;
   const deadline = performance.now() + withinMs;
-  let shown = 0;
-  for (;;) {
-    const { body } = await service.ask({ method: 'GET', path: `/v1/commands/${encodeURIComponent(commandId)}` });
-    const command = body as ShownCommand;
-    const history = command.history ?? [];
-    for (const step of history.slice(shown)) onStep(toStepLine(step));
-    shown = Math.max(shown, history.length);
-    if (isTerminal(command.status as CommandStatus)) return command;
-    if (performance.now() > deadline) failRefused(`It has not ended: ${command.status}.`);
-    await sleep(lookEveryMs);
+  const over = new AbortController();
+  const timer = setTimeout(() => {
+    over.abort();
+  }, withinMs);
+  const shown = new Set<string>();
+  const show = (step: ShownStep) => {
+    const line = toStepLine(step);
+    if (!shown.has(line)) onStep(line);
+    shown.add(line);
+  };
+  let lastId: string | undefined;
+  try {
+    for (;;) {
+      const command = (await service.ask({ method: 'GET', path })).body as ShownCommand;
+      for (const step of command.history ?? []) show(step);
+      if (isTerminal(command.status as CommandStatus)) return command;
+      if (performance.now() > deadline) failRefused(`It has not ended: ${command.status}.`);
+      let followed = false;
+      for await (const { id, data } of service.follow(`${path}/events`, lastId, over.signal)) {
+        const step = JSON.parse(data) as ShownStep;
+        show(step);
+        lastId = id ?? lastId;
+        followed = true;
+        if (isTerminal(step.status as CommandStatus)) break;
+      }
+      if (!followed) await sleep(lookEveryMs);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -90,7 +90,29 @@ describe('fleetstream command', () => {
     gateway.say(stand('RUNNING'), stand('SUCCEEDED', { result: 'there' }));
     const { code, out } = await world.run(['command', 'watch', 'cmd-1']);
     expect(code).toBe(0);
-    expect(out.split('\n')).toEqual(['  1970-01-01 00:00:00.000  ACCEPTED', '  1970-01-01 00:00:01.500  RUNNING']);
+    expect(out.split('\n')).toEqual([
+      '  1970-01-01 00:00:00.000  ACCEPTED',
+      '  1970-01-01 00:00:01.500  RUNNING',
+      '  1970-01-01 00:00:01.500  SUCCEEDED there',
+    ]);
+  });
+
+  it('watches by the stream, which it goes on with where it broke', async () => {
+    const event = (id: string, status: string, atMs: number) =>
+      `id: ${id}\nevent: command\ndata: ${JSON.stringify({ commandId: 'cmd-1', status, atMs })}\n\n`;
+    gateway.say(stand('QUEUED'), stand('QUEUED'), stand('SUCCEEDED'));
+    gateway.stream(
+      `retry: 2000\n\n:\n\n${event('0-3', 'QUEUED', 1500)}${event('0-4', 'SENT', 1600)}id: 0-5\nda`,
+      event('0-5', 'RUNNING', 1700) + event('0-6', 'SUCCEEDED', 1800),
+    );
+    const { code, out } = await world.run(['command', 'watch', 'cmd-1']);
+    const told = out.split('\n').map((line) => line.trim().split(/ +/).at(2));
+    expect({ code, told: told.slice(0, 5) }).toEqual({
+      code: 0,
+      told: ['ACCEPTED', 'QUEUED', 'SENT', 'RUNNING', 'SUCCEEDED'],
+    });
+    const opened = gateway.seen.filter(({ path }) => path.endsWith('/events'));
+    expect(opened.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '0-4']);
   });
 
   it.each([
