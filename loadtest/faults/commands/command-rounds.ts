@@ -48,6 +48,6 @@ export async function startCommandRounds(options: CommandRoundsOptions): Promise
 }
 
 /** Whether anything came out that must not. */
-export function isWrong({ figures }: PlayedRound): boolean {
+function isWrong({ figures }: PlayedRound): boolean {
   return wrongFigures.some((name) => figures[name] !== 0);
 }
