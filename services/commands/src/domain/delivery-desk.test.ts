@@ -35,6 +35,20 @@ beforeEach(() => {
   desk = new DeliveryDesk({ book, instance: 'me', reofferMs, mayDeliver: () => mayDeliver });
 });
 
+it.each<{ name: string; status: CommandStatus; more?: More; owed: boolean }>([
+  { name: 'waits for its turn to be handed over', status: 'QUEUED', owed: true },
+  { name: 'waits for something else first', status: 'ACCEPTED', owed: false },
+  { name: 'is with its robot', status: 'DELIVERED', owed: false },
+  { name: 'is with its robot and may be done twice', status: 'DELIVERED', more: { idempotent: true }, owed: true },
+  { name: 'was answered', status: 'RUNNING', more: { idempotent: true }, owed: false },
+  { name: 'is asked about', status: 'UNKNOWN', owed: true },
+  { name: 'is expired by now', status: 'QUEUED', more: { expiresAtMs: 4000 }, owed: false },
+  { name: 'has ended', status: 'SUCCEEDED', owed: false },
+])('a robot is owed a command that $name: $owed', ({ status, more, owed }) => {
+  say('a', status, more);
+  expect(desk.isOwed('r', at(0))).toBe(owed);
+});
+
 describe('what is due', () => {
   it('is claimed in the order of the requests, and handed over once it is granted, once', () => {
     for (const id of ['a', 'b']) say(id, 'QUEUED');
