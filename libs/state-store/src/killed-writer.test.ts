@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { silentLog } from '@fleetstream/kernel';
 import { createWriteModel, findDifferences } from '@fleetstream/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openRocksStateStore } from './open-rocks-state-store.ts';
+import { disarmedTimer, type StoredTimer } from './port.ts';
 import { destroyStateDir } from './state-dir.ts';
 
 const rounds = 5;
@@ -30,7 +32,7 @@ it('a kill at any moment loses no awaited batch, and every finished copy is exac
   const model = createWriteModel(modelOptions);
   let copies = 0;
   for (let round = 0; round < rounds; round++) {
-    const acknowledged = await writeAndKill(100 + round * 70);
+    const acknowledged = await writeAndKill(100 + round * 70, round === 0 ? 'finished' : 'applied');
     const live = await openAndCompare(join(root, 'live'));
     expect(live.differences).toEqual([]);
     // One batch may have been applied and not yet told of.
@@ -50,21 +52,26 @@ it('a kill at any moment loses no awaited batch, and every finished copy is exac
     const snapshot = await store.snapshot();
     const differences = await findDifferences(snapshot, model);
     await snapshot.release();
+    const { appliedOffset: offset } = snapshot;
+    const timers: StoredTimer[] = [];
+    for await (const lot of store.timers(disarmedTimer)) timers.push(...lot);
     await store.close();
-    return { offset: snapshot.appliedOffset, differences };
+    const areRight = isDeepStrictEqual(timers, model.timersAt(offset));
+    return { offset, differences: areRight ? differences : [...differences, 'the timers'] };
   }
 }, 60_000);
 
-/** Lets the program write for so long after its first batch; the answer is the last offset that it acknowledged. */
-async function writeAndKill(writesForMs: number): Promise<number> {
+/** Lets the program write for so long after its first batch, or copy; the answer is the last offset that it acknowledged. */
+async function writeAndKill(writesForMs: number, after: 'applied' | 'finished'): Promise<number> {
   const child = spawn(execPath, [program, JSON.stringify([root, modelOptions])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let acknowledged = 0;
   let timer: NodeJS.Timeout | undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    acknowledged = Number(line.split(' ')[1]);
-    timer ??= setTimeout(() => child.kill('SIGKILL'), writesForMs);
+    const [what, offset] = line.split(' ');
+    if (what !== 'finished') acknowledged = Number(offset);
+    if (what === after) timer ??= setTimeout(() => child.kill('SIGKILL'), writesForMs);
   }
   clearTimeout(timer);
   if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');

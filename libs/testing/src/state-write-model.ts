@@ -1,4 +1,4 @@
-import { type StateBatch, type StateSnapshot } from '@fleetstream/state-store';
+import { type StateBatch, type StateSnapshot, type StoredTimer } from '@fleetstream/state-store';
 
 /**
  * A history of batches that a test can compute again: batch `n` is a function of `n`, so the content at any applied
@@ -9,6 +9,8 @@ export interface WriteModel {
   batch(offset: number): StateBatch;
   /** The content at an offset. Asked for rising offsets it goes on from the last one. */
   contentAt(offset: number): ReadonlyMap<string, string>;
+  /** The timers at an offset, soonest first: those that the last batches have set. */
+  timersAt(offset: number): StoredTimer[];
 }
 
 export interface WriteModelOptions {
@@ -17,6 +19,10 @@ export interface WriteModelOptions {
   readonly keysPerBatch: number;
   readonly valueBytes: number;
 }
+
+/** A timer goes so many batches after it was set. */
+const timerBatches = 50;
+const timersPerBatch = 10;
 
 export function createWriteModel({ seed, keyCount, keysPerBatch, valueBytes }: WriteModelOptions): WriteModel {
   const changes = (offset: number): Map<string, string | undefined> => {
@@ -30,6 +36,11 @@ export function createWriteModel({ seed, keyCount, keysPerBatch, valueBytes }: W
     }
     return changed;
   };
+  const timersOf = (offset: number): StoredTimer[] => {
+    if (offset <= 0) return [];
+    const keys = Array.from({ length: timersPerBatch }, (_, index) => `robot-${(offset * 31 + index * 7) % keyCount}`);
+    return [...new Set(keys)].sort().map((key) => ({ key, dueMs: offset }));
+  };
   let content = new Map<string, string>();
   let reached = 0;
   return {
@@ -38,10 +49,16 @@ export function createWriteModel({ seed, keyCount, keysPerBatch, valueBytes }: W
       return {
         puts: all.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: Buffer.from(value) }])),
         deletes: all.flatMap(([key, value]) => (value === undefined ? [key] : [])),
-        timers: all.map(([key, value]) => ({ key, dueMs: offset, isSet: value !== undefined })),
+        timers: [
+          ...timersOf(offset - timerBatches).map((timer) => ({ ...timer, isSet: false })),
+          ...timersOf(offset).map((timer) => ({ ...timer, isSet: true })),
+        ],
         appliedOffset: offset,
         logTimeMs: offset * 1_000,
       };
+    },
+    timersAt(offset) {
+      return Array.from({ length: timerBatches }, (_, index) => timersOf(offset - timerBatches + 1 + index)).flat();
     },
     contentAt(offset) {
       if (offset < reached) {

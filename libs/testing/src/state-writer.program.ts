@@ -30,6 +30,7 @@ async function copy(): Promise<never> {
     const { dir, appliedOffset } = await store.checkpoint(`${root}/copy-${pid}-${taken}`);
     // Under a name that the test may take away while further copies are made.
     await rename(dir, `${root}/finished-${appliedOffset}-${pid}-${taken}`);
+    stdout.write(`finished ${appliedOffset}\n`);
   }
 }
 
