@@ -38,9 +38,13 @@ export function judgeCommands({ robots, journal, told, taken }: PlayedCommands):
   const lives = told.of(new Set(robots.map(({ robotId }) => robotId)));
   const asked = taken
     .filter(({ kind }) => kind !== 'cancel')
-    .map(({ robot, commandId, idempotent }) => {
-      const { status, reason, verification } = told.get(commandId)?.last ?? {};
-      return { robotId: robot.robotId, commandId, idempotent, status, reason, verification };
+    .map((one) => {
+      const life = told.get(one.commandId);
+      const known = { robotId: one.robot.robotId, commandId: one.commandId, idempotent: one.idempotent };
+      // What has not ended yet is counted as that, and nothing more.
+      if (life !== undefined && !hasEnded(life, one)) return { ...known, status: 'open' };
+      const { status, reason, verification } = life?.last ?? {};
+      return { ...known, status, reason, verification };
     });
   const cancels = new Set(taken.filter(({ kind }) => kind === 'cancel').map(({ commandId }) => commandId));
   const deeds = [...journal.deeds()];
