@@ -3,6 +3,8 @@ import { TimerHeap } from './timer-heap.ts';
 
 /** Measured on Node 24: an entry in the heap and in the map. */
 const timerBytes = 170;
+/** An opening shall be short: what is read at a time doubles from here up to a window. */
+const firstRead = 256;
 
 /**
  * When the keys of a partition are next due, as alarms on disk of which the soonest are in memory.
@@ -28,11 +30,13 @@ export class TimerIndex {
   readonly #disarmed = new Set<string>();
   readonly #disarmedSince = new Map<string, boolean>();
   #horizonMs = Number.NEGATIVE_INFINITY;
+  #readMax: number;
 
-  /** @param windowMax alarms that are read at a time, and kept when there are more than twice as many */
+  /** @param windowMax alarms that are read at a time at most, and kept when there are more than twice as many */
   constructor(stored: Pick<StateStore, 'timers'>, windowMax: number) {
     this.#stored = stored;
     this.#windowMax = windowMax;
+    this.#readMax = Math.min(firstRead, windowMax);
   }
 
   /** How many alarms are in memory. */
@@ -67,6 +71,7 @@ export class TimerIndex {
     if (this.#horizonMs >= untilMs) return false;
     const beforeMs = this.#horizonMs;
     this.#horizonMs = await this.#readWindow(beforeMs === Number.NEGATIVE_INFINITY ? disarmedTimer : beforeMs + 1);
+    this.#readMax = Math.min(2 * this.#readMax, this.#windowMax);
     for (const [key, dueMs] of this.#unstored) if (dueMs > beforeMs && dueMs <= this.#horizonMs) this.#add(key, dueMs);
     return true;
   }
@@ -146,7 +151,7 @@ export class TimerIndex {
           this.#disarmed.add(key);
           continue;
         }
-        if (count >= this.#windowMax && dueMs > lastMs) return lastMs;
+        if (count >= this.#readMax && dueMs > lastMs) return lastMs;
         count += 1;
         lastMs = dueMs;
         // One that an earlier alarm of the key makes superfluous goes.
