@@ -63,6 +63,32 @@ describe('collectGarbage', () => {
     expect(world.objects.objects.has(key)).toBe(true);
   });
 
+  it.each(['before its manifest', 'at its manifest'])(
+    'leaves no checkpoint of an upload that slept through the grace period %s',
+    async (when) => {
+      await world.uploadAt(10);
+      let isAsleep = false;
+      const sleeping = world.createStore({
+        ...world.objects,
+        put: async (key, content) => {
+          if (key.includes('/manifests/') === (when === 'at its manifest') && !isAsleep) {
+            isAsleep = true;
+            world.pass(graceMs);
+          }
+          await world.objects.put(key, content);
+        },
+      });
+      const copy = await world.copyAt(20);
+      await expect(sleeping.upload(partition, copy, meta)).rejects.toMatchObject({
+        code: 'FS_CHECKPOINT_STORE_UNAVAILABLE',
+      });
+      const listed = await world.store.list(partition);
+      expect(listed.map((one) => one.kind === 'readable' && one.manifest.appliedOffset)).toEqual([10]);
+      await sleeping.upload(partition, copy, meta);
+      expect(await world.store.list(partition)).toHaveLength(2);
+    },
+  );
+
   it('touches no other prefix', async () => {
     await world.objects.put('other/fleet.events/objects/x', Buffer.from('x'));
     world.pass(graceMs + 1);

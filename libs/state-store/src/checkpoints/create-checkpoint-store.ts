@@ -44,7 +44,7 @@ export function createCheckpointStore(options: CheckpointStoreOptions): Checkpoi
   const waits = options.uploadWaits ?? uploadWaits;
   return {
     upload: (partition, local, meta) =>
-      uploadCheckpoint({ objects, keys, hashes, log, clock, retain, slots, waits }, partition, local, meta),
+      uploadCheckpoint({ objects, keys, hashes, log, clock, retain, graceMs, slots, waits }, partition, local, meta),
     list: async (partition) => readManifests(objects, await listManifestKeys(objects, keys.manifests(partition))),
     restore: (partition, targetDir, wanted, watch) =>
       restoreCheckpoint({ objects, keys, log, slots, readPosition }, partition, targetDir, wanted, watch),

@@ -21,6 +21,8 @@ import { type TransferSlots } from './transfer-slots.ts';
 const uploadsAtOnce = 4;
 /** Older ones name little that a newer one doesn't. */
 const manifestsReused = 3;
+/** Of the grace period, from the begin of an upload to its manifest. */
+const graceShare = 0.9;
 /** Beyond the retained number, for those among them that are damaged. */
 const manifestsReadMore = 2;
 
@@ -31,6 +33,8 @@ export interface UploadParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly retain: number;
+  /** That of the collection of garbage. */
+  readonly graceMs: number;
   readonly slots: TransferSlots;
   readonly waits: RetryWaits;
 }
@@ -43,6 +47,7 @@ export async function uploadCheckpoint(
   meta: CheckpointMeta,
 ): Promise<UploadedCheckpoint> {
   const { objects, keys, clock } = parts;
+  const startedMs = clock.nowMs();
   const older = await listManifestKeys(objects, keys.manifests(partition));
   const known = await readKnown(parts, older);
   const reusable = hashesOf([...known.values()].slice(0, manifestsReused));
@@ -59,6 +64,7 @@ export async function uploadCheckpoint(
     return { name, sizeBytes, sha256 } satisfies CheckpointFile;
   });
   const createdAtMs = clock.nowMs();
+  assertInTime(parts, startedMs);
   const { appliedOffset, logTimeMs } = local;
   const { topic, foldName, stateVersion } = meta;
   const position = { appliedOffset, logTimeMs, createdAtMs };
@@ -66,8 +72,25 @@ export async function uploadCheckpoint(
   const manifestKey = keys.manifest(partition, appliedOffset, createdAtMs);
   const text = Buffer.from(formatManifestText(manifest));
   await retryUnavailable(manifestKey, () => objects.put(manifestKey, text), parts);
+  try {
+    assertInTime(parts, startedMs);
+  } catch (thrown) {
+    await retryUnavailable(manifestKey, () => objects.delete(manifestKey), parts);
+    throw thrown;
+  }
   await dropBeyondRetained(parts, manifestKey, older, known);
   return { manifestKey, ...position, fileCount: files.length, uploadedBytes, reusedBytes };
+}
+
+/**
+ * A process that was stopped, or its machine asleep, may come back when what it has put is old enough to be garbage: a
+ * checkpoint of that might lack some of it. The next upload puts everything anew.
+ */
+function assertInTime({ clock, graceMs }: UploadParts, startedMs: number): void {
+  const tookMs = clock.nowMs() - startedMs;
+  if (tookMs <= graceMs * graceShare) return;
+  const detail = `the upload took ${tookMs} ms, and what no checkpoint names is garbage after ${graceMs} ms`;
+  throw new AppError('FS_CHECKPOINT_STORE_UNAVAILABLE', detail);
 }
 
 interface ObjectPlace {

@@ -8,6 +8,7 @@ import {
 import { fromFiles, toFiles } from './memory-disk.ts';
 import { type MemoryProcess } from './memory-process.ts';
 import { type MemoryWorld } from './memory-world.ts';
+import { soundRules } from './world-rules.ts';
 
 const retain = 2;
 const unavailable = 'FS_CHECKPOINT_STORE_UNAVAILABLE';
@@ -20,16 +21,19 @@ export function createMemoryCheckpoints(process: MemoryProcess): CheckpointStore
       await process.step('upload begins', unavailable);
       const state = disk.get(local.dir);
       if (state === undefined) throw new AppError(unavailable, 'the copy is gone');
-      const frozenBefore = process.frozenTurns;
       const files = toFiles(state).map(([name, text]) => ({ name, sizeBytes: text.length, sha256: text }));
       const { appliedOffset, logTimeMs } = state;
       const createdAtMs = world.timeMs;
+      const isLate = () => world.timeMs - createdAtMs > soundRules.graceMs;
       const manifest: CheckpointManifest = { ...meta, partition, appliedOffset, logTimeMs, createdAtMs, files };
       const manifestKey = `${String(appliedOffset).padStart(8, '0')}-${String(createdAtMs).padStart(8, '0')}`;
       const putManifest = async () => {
         await process.step(`puts the manifest of ${appliedOffset}`, unavailable);
-        world.manifests.set(manifestKey, { manifest, late: process.frozenTurns > frozenBefore });
+        world.manifests.set(manifestKey, { manifest, late: isLate() });
         await process.step('the manifest is there');
+        if (!isLate()) return;
+        world.manifests.delete(manifestKey);
+        throw new AppError(unavailable, 'the upload took too long');
       };
       if (!world.rules.manifestLast) await putManifest();
       await putObjects(process, files);

@@ -27,8 +27,6 @@ export class MemoryProcess {
   readonly name: string;
   /** Of the sink that it opened last. */
   epoch = 0;
-  /** How many turns it has stood still. */
-  frozenTurns = 0;
   readonly #fate: ProcessFate;
   #frozenUntil = 0;
   #steps = 0;
@@ -67,7 +65,6 @@ export class MemoryProcess {
     this.#steps += 1;
     if (this.#steps === this.#fate.freeze?.atStep) {
       this.#frozenUntil = world.turn + this.#fate.freeze.turns;
-      this.frozenTurns += this.#fate.freeze.turns;
       world.note(this.name, `is frozen before: ${what}`);
     }
     for (let turns = random.between(1, 3); turns > 0; turns -= 1) await Promise.resolve();
