@@ -23,6 +23,7 @@ export function listServiceMetrics(): Map<string, readonly MetricDescription[]> 
     () => [],
     () => 0,
   );
+  processor.watchHotKeys({ hottest: () => [], partitions: () => [] });
   const insights = createInsightsMetrics({ partitions: () => [], breakers: () => [] });
   const commands = createCommandsMetrics();
   commands.observe({

@@ -71,7 +71,7 @@ it.each<{ name: string; answer: RequestListener; timeoutMs?: number }>([
   { name: 'refuses', answer: refuses },
   { name: 'is a page of a proxy', answer: says('<html>', 'text/html') },
   { name: 'says what is no object', answer: says('[1]') },
-  { name: 'does not answer in time', answer: () => undefined, timeoutMs: 50 },
+  { name: 'does not answer in time', answer: () => undefined, timeoutMs: 1000 },
 ])('a service that $name is left alone for a moment', async ({ answer, timeoutMs }) => {
   const { fetch, seen, outcomes, pass } = await start(answer, timeoutMs);
   expect(await fetch('r', undefined)).toBeUndefined();
