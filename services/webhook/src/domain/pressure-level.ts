@@ -17,7 +17,6 @@ export interface PressureShares {
 
 export type PressureCause = keyof PressureShares;
 
-const levelShares = [0.5, 0.75, 0.9] as const;
 /** A heap is half full in the best of times: only the last part of it is pressure. */
 const calmMemory = 0.6;
 
@@ -26,14 +25,25 @@ export function toPressure(shares: PressureShares): { readonly level: PressureLe
   let worst = 0;
   let cause: PressureCause = 'requests';
   for (const [name, share] of Object.entries(shares) as [PressureCause, number][]) {
-    const felt = name === 'memory' ? Math.max(0, (share - calmMemory) / (1 - calmMemory)) : share;
+    const felt = name === 'memory' ? toFeltMemory(share) : share;
     if (felt > worst) {
       worst = felt;
       cause = name;
     }
   }
-  const level = levelShares.filter((share) => worst >= share).length as PressureLevel;
-  return { level, cause };
+  return { level: toLevel(worst), cause };
+}
+
+/** The level that a share calls for, felt as it is. */
+export function toLevel(share: number): PressureLevel {
+  if (share < 0.5) return 0;
+  if (share < 0.75) return 1;
+  return share < 0.9 ? 2 : 3;
+}
+
+/** A heap's share as it is felt beside the other shares. */
+export function toFeltMemory(share: number): number {
+  return Math.max(0, (share - calmMemory) / (1 - calmMemory));
 }
 
 const reportMsMin = 500;

@@ -1,6 +1,13 @@
 import { getHeapStatistics } from 'node:v8';
 import { type Clock } from '@fleetstream/kernel';
-import { type PressureCause, type PressureLevel, toPressure, toReportInterval } from '../domain/pressure-level.ts';
+import {
+  type PressureCause,
+  type PressureLevel,
+  toFeltMemory,
+  toLevel,
+  toPressure,
+  toReportInterval,
+} from '../domain/pressure-level.ts';
 
 export interface PressureGaugeOptions {
   readonly clock: Clock;
@@ -43,6 +50,8 @@ class Gauge implements PressureGauge {
   #ackSumMs = 0;
   #acks = 0;
   #memory = 0;
+  /** The worst of what is sampled. */
+  #sampledShare = 0;
   #drainMs = 0;
   #reportEveryMs = 0;
 
@@ -70,8 +79,10 @@ class Gauge implements PressureGauge {
     });
   }
 
+  /** Asked twice by every request: no more than the two shares that move between samples is looked up. */
   level(): PressureLevel {
-    return toPressure(this.#shares()).level;
+    const { requestShare, logShare } = this.#options;
+    return toLevel(Math.max(requestShare(), logShare(), this.#sampledShare));
   }
 
   cause(): PressureCause {
@@ -115,6 +126,8 @@ class Gauge implements PressureGauge {
     this.#acks = 0;
     const heap = getHeapStatistics();
     this.#memory = heap.used_heap_size / heap.heap_size_limit;
+    const { ack, loop, memory } = this.#shares();
+    this.#sampledShare = Math.max(ack, loop, toFeltMemory(memory));
   }
 
   async #askDrain(): Promise<void> {
