@@ -58,11 +58,12 @@ export class LocalRun {
     const before = await fetchAllStates(this.#api, partitionCount, statesTimeoutMs);
     this.#beside(boundLogs(layout.logsDir, logBytesMax, this.#sayTruncated, this.#closing.signal));
     if (!options.fleet) {
-      screen.say(describeAddresses(layout, 'Without robots, as asked. Ctrl-C stops everything.', options.prometheus));
+      screen.say(describeAddresses(layout, `Without robots, as asked. ${describeEnd(options)}`, options.prometheus));
       this.#showFigures();
       await startCommands(parts, this.#running, this.#sayStarted);
       await startOnlookers(parts, this.#running, this.#sayStarted);
-      return await new Promise(() => undefined);
+      await this.#untilTimeIsOver();
+      return undefined;
     }
     const { robotEvents } = summarizeStates(before);
     const firstFolded = watchFirstFolded(this.#api, partitionCount, robotEvents, this.#closing.signal);
@@ -164,6 +165,13 @@ export class LocalRun {
     });
   }
 
+  /** There is no fleet whose journal could be checked. */
+  async #untilTimeIsOver(): Promise<void> {
+    const { runForMs } = this.#context.options;
+    // Who asked for no time stops the run from outside.
+    await (runForMs === undefined ? new Promise(() => undefined) : sleep(runForMs));
+  }
+
   /** Until the time asked for is over, or the fleet ended by itself. */
   async #untilOver(fleet: PlayingFleet): Promise<void> {
     const { runForMs } = this.#context.options;
@@ -248,7 +256,9 @@ export class LocalRun {
   }
 }
 
-function describeEnd({ runForMs, once }: RunContext['options']): string {
-  if (runForMs !== undefined) return `Ends by itself after ${runForMs / 1000} s, with a check of the whole history.`;
+function describeEnd({ runForMs, once, fleet }: RunContext['options']): string {
+  if (runForMs !== undefined) {
+    return `Ends by itself after ${runForMs / 1000} s${fleet ? ', with a check of the whole history' : ''}.`;
+  }
   return once ? 'Ends by itself when the source is played, with a check.' : 'Ctrl-C stops everything, in order.';
 }
