@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { fetchOffsets } from '@fleetstream/kafka';
 import { type BenchContext, type Say } from '../robot-states/bench-command.ts';
 import { type BenchStage } from '../robot-states/bench-stage.ts';
 import { type StateEngineLine, type StateEngineRun } from '../robot-states/engine/state-engine-run.ts';
 import { createOurProcess, type OurProcess } from '../robot-states/our-process.ts';
 import { waitUntil } from '../robot-states/wait-until.ts';
 import { type Kill, type KillSeries, playKills } from './kill-rounds.ts';
-
 import { type EngineRecovery, type RecoveryRound } from './recovery-figures.ts';
 import { type RecoveryOptions } from './recovery-options.ts';
 
@@ -35,7 +35,9 @@ export async function recoverOurs(
   try {
     ours.one.start();
     await stage.caughtUp(groupId);
-    await waitUntil('a checkpoint of every partition', () => ours.checkpointed(stage.partitions));
+    const ends = await fetchOffsets(stage.kafka, stage.inputTopic);
+    // As the peers have by then: a checkpoint, or a changelog, of all that was folded.
+    await waitUntil('a checkpoint of every whole partition', () => ours.checkpointed(ends));
     let restoredBytes = 0;
     const series: KillSeries[] = [
       { name: ourSeries.intact, next: () => killAlone(stage, ours, 'local') },
@@ -77,7 +79,7 @@ interface Ours {
   readonly one: OurProcess;
   readonly two: OurProcess;
   readonly outputTopic: string;
-  checkpointed(partitions: readonly number[]): boolean;
+  checkpointed(ends: ReadonlyMap<number, { readonly end: number }>): boolean;
   /** Starts both anew, each with copies of the other's partitions. */
   pairUp(): Promise<void>;
   /** Resolves when each has opened all that it owns, and has warm copies of all that the other owns. */
@@ -109,8 +111,10 @@ async function createOurs(stage: BenchStage, options: RecoveryOptions, context: 
       return pair.two;
     },
     outputTopic: outputs.outputTopic,
-    checkpointed: (wanted) =>
-      wanted.every((partition) => linesOf(pair.one, 'checkpointed').some((line) => line.partition === partition)),
+    checkpointed: (ends) =>
+      [...ends].every(([partition, { end }]) =>
+        linesOf(pair.one, 'checkpointed').some((line) => line.partition === partition && line.appliedOffset >= end),
+      ),
     pairUp: async () => {
       await alone.kill();
       pair = paired;
