@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Caller, isUnlimited, mayReach } from '@fleetstream/access';
 import { commandStatuses, type RolloutControlledData } from '@fleetstream/contracts';
 import { type Clock, toMessage } from '@fleetstream/kernel';
@@ -10,6 +9,7 @@ import { parseControlBody, rolloutBodySchema, rolloutControlSchema } from '../do
 import { toRobotViews, toRolloutSummary, toRolloutView } from '../domain/rollout-view.ts';
 import { type ApiRoute, readParam } from './api-route.ts';
 import { createPostRollout, type PostRolloutParts } from './post-rollout.ts';
+import { etagHeader, sendTagged } from './send-tagged.ts';
 
 export interface RolloutRouteParts extends PostRolloutParts {
   readonly clock: Clock;
@@ -106,7 +106,7 @@ function getRollout(parts: RolloutRouteParts): ApiRoute {
     operationId: 'getRollout',
     summary: 'How a rollout stands: counts by status, its waves, and what their gates see',
     access: 'viewer',
-    headers: z.object({ 'if-none-match': z.string().optional() }),
+    headers: etagHeader,
     answers: {
       200: { description: 'The rollout', schema: viewSchema },
       304: { description: 'It is as it was' },
@@ -115,11 +115,7 @@ function getRollout(parts: RolloutRouteParts): ApiRoute {
     handle: (request, response, caller) => {
       const rollout = findRollout(parts, request, caller);
       if ('kind' in rollout) return rollout;
-      const text = JSON.stringify(toRolloutView(rollout, parts.rollouts.progress, parts.clock.nowMs()));
-      const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-      response.set('etag', etag).set('cache-control', 'no-cache');
-      if (request.get('if-none-match') === etag) response.status(304).end();
-      else response.type('application/json').send(text);
+      sendTagged(request, response, toRolloutView(rollout, parts.rollouts.progress, parts.clock.nowMs()));
       return undefined;
     },
   };
