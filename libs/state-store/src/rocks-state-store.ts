@@ -18,6 +18,7 @@ import { readAppliedPosition } from './read-applied-position.ts';
 import { readInLots } from './read-in-lots.ts';
 import { assertAbsent } from './state-dir.ts';
 import { toStateError } from './state-error.ts';
+import { trimInfoLog } from './trim-info-log.ts';
 import { type Settling } from './unsettled-state.ts';
 import {
   appliedKey,
@@ -213,6 +214,7 @@ export class RocksStateStore implements StateStore {
     await assertAbsent(targetDir);
     const atLeast = this.appliedOffset;
     await this.#db.flush();
+    await trimInfoLog(this.#dir, this.#log);
     const unfinished = `${targetDir}.tmp`;
     const { files, attempts } = await copyLiveFiles(this.#dir, unfinished, this.#manifest);
     if (attempts > 1) this.#log.debug({ dir: this.#dir, attempts }, 'compaction made the copy start over');

@@ -13,13 +13,16 @@ export async function countFileDescriptors(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
-/** The bytes of all files below a folder; what goes away meanwhile counts for nothing. */
+/** Linux counts a file's blocks in these, whatever the file system's own are. */
+const blockBytes = 512;
+
+/** The bytes on the disk of all files below a folder; what goes away meanwhile counts for nothing. */
 export async function readFolderBytes(dir: string): Promise<number> {
   const entries = await readdir(dir, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
     entries.map((name) =>
       stat(join(dir, name)).then(
-        (found) => (found.isFile() ? found.size : 0),
+        (found) => (found.isFile() ? found.blocks * blockBytes : 0),
         () => 0,
       ),
     ),
