@@ -39,29 +39,15 @@ export function createCommandsDueBoard(options: CommandsDueBoardOptions): Comman
     withoutIt: 'answers to events say nothing of commands',
   });
   const script = createCachedScript(connection.redis, dueScript);
-  const tell = async (words: readonly string[]): Promise<boolean> => {
-    let taken = false;
-    await connection.guard(async () => {
-      await script([String(ttlSeconds), ...words]);
-      taken = true;
-    }, onFailure);
-    return taken;
-  };
   return {
     name: 'commands-due-board',
-    start: () => {
-      connection.open();
-      return Promise.resolve(() => {
-        connection.close();
-        return Promise.resolve();
-      });
-    },
+    start: () => connection.start(),
     publish: async (robots) => {
       for (let start = 0; start < robots.length; start += robotsPerCallMax) {
         const words = robots
           .slice(start, start + robotsPerCallMax)
           .map(({ robotId, due }) => `${due ? '+' : '-'}${robotId}`);
-        if (!(await tell(words))) return false;
+        if (!(await connection.tell(() => script([String(ttlSeconds), ...words]), onFailure))) return false;
       }
       return true;
     },

@@ -56,23 +56,12 @@ export function createFoldProgressBoard(options: FoldProgressBoardOptions): Fold
   };
   return {
     name: 'fold-progress-board',
-    start: () => {
-      connection.open();
-      return Promise.resolve(() => {
-        connection.close();
-        return Promise.resolve();
-      });
-    },
+    start: () => connection.start(),
     publish: async (robots) => {
       const args = robots.map(({ robotId, boots }) =>
         JSON.stringify([robotId, boots.flatMap(({ bootid, text }) => [bootid, text])]),
       );
-      let taken = false;
-      await connection.guard(async () => {
-        await script([String(ttlSeconds), ...args]);
-        taken = true;
-      }, failed('publish'));
-      return taken;
+      return await connection.tell(() => script([String(ttlSeconds), ...args]), failed('publish'));
     },
     publishLag: async (lags, atMs) => {
       if (lags.length === 0) return true;

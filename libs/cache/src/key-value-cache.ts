@@ -51,13 +51,7 @@ export function createKeyValueCache(options: KeyValueCacheOptions): KeyValueCach
   };
   return {
     name: `${prefix}-cache`,
-    start: () => {
-      connection.open();
-      return Promise.resolve(() => {
-        connection.close();
-        return Promise.resolve();
-      });
-    },
+    start: () => connection.start(),
     get: async (key) => (await connection.guard(() => redis.get(toKey(key)), failed('get'))) ?? undefined,
     set: async (key, value, ttlSeconds) => {
       await connection.guard(() => redis.set(toKey(key), value, 'EX', ttlSeconds), failed('set'));

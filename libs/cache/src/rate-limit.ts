@@ -51,13 +51,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   const spendHere = createLocalLimit(clock, costMs, costMs * burst);
   return {
     name: `${prefix}-rate-limit`,
-    start: () => {
-      connection.open();
-      return Promise.resolve(() => {
-        connection.close();
-        return Promise.resolve();
-      });
-    },
+    start: () => connection.start(),
     spend: async (key) => {
       const args = [`${prefix}:${key}`, String(costMs), String(costMs * burst)];
       const waitMs = await connection.guard(() => script(args), onFailure);

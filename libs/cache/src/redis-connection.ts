@@ -26,8 +26,12 @@ export interface RedisConnection {
   open(): void;
   /** Calls Redis behind the breaker; `undefined` when it came to nothing, and `onFailure` was told why. Never rejects. */
   guard<Value>(call: () => Promise<Value>, onFailure: (reason: CacheFailure) => void): Promise<Value | undefined>;
+  /** As `guard`, of a call whose answer says nothing. @returns whether Redis took it */
+  tell(call: () => Promise<unknown>, onFailure: (reason: CacheFailure) => void): Promise<boolean>;
   breakerState(): BreakerState;
   close(): void;
+  /** For a component that is no more than its connection: begins to connect and returns at once; the result hangs up. */
+  start(): Promise<() => Promise<void>>;
 }
 
 /** Commands that wait for Redis' answer at most; what comes beyond fails at once. */
@@ -47,25 +51,39 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   breaker.on('close', () => {
     log.info({}, 'redis answers again');
   });
+  const open = () => {
+    // ioredis goes on trying by itself; the first failure is already in the log.
+    redis.connect().catch(() => undefined);
+  };
+  const close = () => {
+    breaker.shutdown();
+    redis.disconnect();
+  };
+  const guard: RedisConnection['guard'] = async (call, onFailure) => {
+    try {
+      return (await breaker.fire(call)) as Awaited<ReturnType<typeof call>>;
+    } catch (thrown) {
+      onFailure(toFailure(thrown));
+      return undefined;
+    }
+  };
   return {
-    redis,
-    open: () => {
-      // ioredis goes on trying by itself; the first failure is already in the log.
-      redis.connect().catch(() => undefined);
+    ...{ redis, open, guard, close },
+    tell: async (call, onFailure) => {
+      const taken = await guard(async () => {
+        await call();
+        return true;
+      }, onFailure);
+      return taken === true;
     },
-    guard: async (call, onFailure) => {
-      try {
-        return (await breaker.fire(call)) as Awaited<ReturnType<typeof call>>;
-      } catch (thrown) {
-        onFailure(toFailure(thrown));
-        return undefined;
-      }
+    start: () => {
+      open();
+      return Promise.resolve(() => {
+        close();
+        return Promise.resolve();
+      });
     },
     breakerState: () => (breaker.opened ? 'open' : breaker.halfOpen ? 'half-open' : 'closed'),
-    close: () => {
-      breaker.shutdown();
-      redis.disconnect();
-    },
   };
 }
 
