@@ -64,7 +64,8 @@ export async function uploadCheckpoint(
     return { name, sizeBytes, sha256 } satisfies CheckpointFile;
   });
   const createdAtMs = clock.nowMs();
-  assertInTime(parts, startedMs);
+  const lateAlready = findLateness(parts, startedMs);
+  if (lateAlready !== undefined) throw lateAlready;
   const { appliedOffset, logTimeMs } = local;
   const { topic, foldName, stateVersion } = meta;
   const position = { appliedOffset, logTimeMs, createdAtMs };
@@ -72,11 +73,10 @@ export async function uploadCheckpoint(
   const manifestKey = keys.manifest(partition, appliedOffset, createdAtMs);
   const text = Buffer.from(formatManifestText(manifest));
   await retryUnavailable(manifestKey, () => objects.put(manifestKey, text), parts);
-  try {
-    assertInTime(parts, startedMs);
-  } catch (thrown) {
+  const lateNow = findLateness(parts, startedMs);
+  if (lateNow !== undefined) {
     await retryUnavailable(manifestKey, () => objects.delete(manifestKey), parts);
-    throw thrown;
+    throw lateNow;
   }
   await dropBeyondRetained(parts, manifestKey, older, known);
   return { manifestKey, ...position, fileCount: files.length, uploadedBytes, reusedBytes };
@@ -86,11 +86,11 @@ export async function uploadCheckpoint(
  * A process that was stopped, or its machine asleep, may come back when what it has put is old enough to be garbage: a
  * checkpoint of that might lack some of it. The next upload puts everything anew.
  */
-function assertInTime({ clock, graceMs }: UploadParts, startedMs: number): void {
+function findLateness({ clock, graceMs }: UploadParts, startedMs: number): AppError | undefined {
   const tookMs = clock.nowMs() - startedMs;
-  if (tookMs <= graceMs * graceShare) return;
+  if (tookMs <= graceMs * graceShare) return undefined;
   const detail = `the upload took ${tookMs} ms, and what no checkpoint names is garbage after ${graceMs} ms`;
-  throw new AppError('FS_CHECKPOINT_STORE_UNAVAILABLE', detail);
+  return new AppError('FS_CHECKPOINT_STORE_UNAVAILABLE', detail);
 }
 
 interface ObjectPlace {
