@@ -10,10 +10,14 @@ interface Given {
   readonly owned?: readonly number[];
   readonly generation?: number;
   readonly standbys?: readonly number[];
+  readonly warm?: readonly number[];
 }
 
-const member = (memberId: string, { offsets = [], owned = [], generation = 1, standbys = [] }: Given = {}) => ({
-  ...{ memberId, stateOffsets: new Map(offsets), owned, generation, standbys },
+const member = (
+  memberId: string,
+  { offsets = [], owned = [], generation = 1, standbys = [], warm = [] }: Given = {},
+) => ({
+  ...{ memberId, stateOffsets: new Map(offsets), owned, generation, standbys, warm },
   keepsCopies: true,
 });
 
@@ -60,6 +64,14 @@ describe('assignPartitions', () => {
       members: [
         member('a', { offsets: at(99, 0, 1, 2, 3), owned: [0, 1, 2, 3] }),
         member('b', { offsets: at(95, 0, 2) }),
+      ],
+      assigned: { a: [1, 3], b: [0, 2] },
+    },
+    {
+      name: 'a copy that says it is warm is, however far the owner came until it told its own offset',
+      members: [
+        member('a', { offsets: at(99, 0, 1, 2, 3), owned: [0, 1, 2, 3] }),
+        member('b', { offsets: at(60, 0, 1, 2), standbys: [0, 1, 2], warm: [0, 2] }),
       ],
       assigned: { a: [1, 3], b: [0, 2] },
     },

@@ -8,6 +8,8 @@ export interface AssignableMember {
   readonly generation?: number;
   /** Copies of others' partitions that it keeps. */
   readonly standbys?: readonly number[];
+  /** Those of them that have caught up, as it saw itself when it told its offsets. */
+  readonly warm?: readonly number[];
   /** Whether it can keep such copies at all. */
   readonly keepsCopies?: boolean;
 }
@@ -40,7 +42,8 @@ export class Group {
   }
 
   isWarm(partition: number, index: number): boolean {
-    return this.behind(partition, index) <= this.#warmRecords;
+    const saysSo = this.members[index]?.warm?.includes(partition) ?? false;
+    return saysSo || this.behind(partition, index) <= this.#warmRecords;
   }
 
   /** Whether it keeps a copy now: state alone may be of long ago, and nobody follows the log with it. */

@@ -6,6 +6,11 @@ export interface MemberData {
   readonly stateOffsets: ReadonlyMap<number, number>;
   /** Copies of others' partitions that it keeps; left out by members that keep none ever. */
   readonly standbys?: readonly number[];
+  /**
+   * Those of the copies that have caught up with their owners, as their keeper sees it. Members tell their offsets at
+   * different moments, and a busy partition moves on by more than a copy may be behind between two of them.
+   */
+  readonly warm?: readonly number[];
 }
 
 /** What the membership itself adds to that. */
@@ -32,7 +37,7 @@ export function decodeMemberData(bytes: Buffer): JoiningMember {
     return nobody;
   }
   if (typeof parsed !== 'object' || parsed === null) return nobody;
-  const { url, stateOffsets, owned, generation, standbys, joins } = parsed as Record<string, unknown>;
+  const { url, stateOffsets, owned, generation, standbys, warm, joins } = parsed as Record<string, unknown>;
   if (typeof url !== 'string' || !Array.isArray(stateOffsets)) return nobody;
   return {
     url,
@@ -41,6 +46,7 @@ export function decodeMemberData(bytes: Buffer): JoiningMember {
     generation: typeof generation === 'number' ? generation : -1,
     joins: typeof joins === 'number' ? joins : 0,
     ...(Array.isArray(standbys) ? { standbys: toNumbers(standbys) } : {}),
+    ...(Array.isArray(warm) ? { warm: toNumbers(warm) } : {}),
   };
 }
 

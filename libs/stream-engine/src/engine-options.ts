@@ -38,7 +38,7 @@ export interface StandbyOptions {
   readonly committedOffset: (partition: number) => Promise<number | undefined>;
   /** How often a copy that is up to date asks. */
   readonly pollMs: number;
-  /** A copy at most this far behind what is committed is warm; told once for each copy. */
+  /** A copy at most this far behind what is committed is warm; told each time that it becomes so. */
   readonly warmRecords: number;
 }
 

@@ -55,4 +55,6 @@ export interface StandbyStatus {
   readonly committedOffset: number;
   /** Records that are committed but not in the copy yet. */
   readonly lag: number;
+  /** Since when it came as close as `warmRecords`, it has not fallen far behind again. */
+  readonly isWarm: boolean;
 }

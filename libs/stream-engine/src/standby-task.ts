@@ -8,6 +8,9 @@ import { findStore, type OpeningOptions, type OpenPartition, toStartOffset } fro
 import { PartitionSession } from './partition-session.ts';
 import { type StandbyStatus } from './partition-status.ts';
 
+/** A warm copy that is this many times `warmRecords` behind is warm no more. */
+const coldFactor = 4;
+
 /** A copy that is open, and all that it needs to become the partition itself. */
 export interface WarmPartition<State, Input> {
   readonly session: PartitionSession<State, Input>;
@@ -37,7 +40,7 @@ export class StandbyTask<State, Input> {
   #warm: Warm<State, Input> | undefined;
   #phase: StandbyStatus['phase'] = 'opening';
   #retryMs: number;
-  #wasWarm = false;
+  #isWarm = false;
   #opening: OpeningOptions = {};
 
   constructor(options: StreamEngineOptions<State, Input>, standby: StandbyOptions, partition: number) {
@@ -53,7 +56,7 @@ export class StandbyTask<State, Input> {
     const foldedOffset = session?.foldedOffset ?? 0;
     const committedOffset = session?.committedOffset ?? 0;
     const lag = Math.max(0, committedOffset - foldedOffset);
-    return { partition: this.partition, phase: this.#phase, foldedOffset, committedOffset, lag };
+    return { partition: this.partition, phase: this.#phase, foldedOffset, committedOffset, lag, isWarm: this.#isWarm };
   }
 
   /** Ends following. @returns the open copy, `undefined` when there is none to be had */
@@ -95,6 +98,7 @@ export class StandbyTask<State, Input> {
         if (error.code === 'FS_STATE_DAMAGED') this.#opening = { distrustLocal: true };
         const broken = this.#warm;
         this.#warm = undefined;
+        this.#isWarm = false;
         if (broken !== undefined) await this.#close(broken);
         await ports.sleep(this.#retryMs, signal);
         this.#retryMs = Math.min(this.#retryMs * 2, limits.maxRetryMs);
@@ -134,6 +138,8 @@ export class StandbyTask<State, Input> {
     while (!signal.aborted) {
       const committed = await this.#standby.committedOffset(this.partition);
       warm.raise(committed ?? 0);
+      // Here, where it is known how far the owner is by now: after the folding below it may be far ahead again.
+      this.#noteWarm(warm);
       for (let more = true; more && session.isRefolding; more = !this.#isStopping()) {
         const batch = await session.nextBatch();
         if (batch === undefined) break;
@@ -141,7 +147,6 @@ export class StandbyTask<State, Input> {
         await session.settle();
       }
       this.#retryMs = this.#options.limits.firstRetryMs;
-      this.#noteWarm(warm);
       if (session.isRefolding) continue;
       await session.settle();
       await this.#options.ports.sleep(this.#standby.pollMs, signal);
@@ -152,10 +157,19 @@ export class StandbyTask<State, Input> {
     return this.#stopping.signal.aborted;
   }
 
+  /**
+   * Tells each time that the copy becomes warm. Its owner goes on meanwhile, so it stays warm until it has fallen
+   * several times as far behind: who was told asks a moment later, and then it must not have ceased to be so.
+   */
   #noteWarm({ session }: Warm<State, Input>): void {
-    if (this.#wasWarm || session.committedOffset - session.foldedOffset > this.#standby.warmRecords) return;
-    this.#wasWarm = true;
-    this.#options.observe({ kind: 'standbyWarm', partition: this.partition });
+    const { warmRecords } = this.#standby;
+    const lag = session.committedOffset - session.foldedOffset;
+    if (this.#isWarm) {
+      this.#isWarm = lag <= warmRecords * coldFactor;
+    } else if (lag <= warmRecords) {
+      this.#isWarm = true;
+      this.#options.observe({ kind: 'standbyWarm', partition: this.partition });
+    }
   }
 
   async #close({ session }: WarmPartition<State, Input>): Promise<void> {

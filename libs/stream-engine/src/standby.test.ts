@@ -18,7 +18,13 @@ interface Instance {
   readonly disk: MemoryDisk;
 }
 
-function start(world: MemoryWorld, disk: MemoryDisk, fate: ProcessFate, events: EngineEvent[]): Instance {
+function start(
+  world: MemoryWorld,
+  disk: MemoryDisk,
+  fate: ProcessFate,
+  events: EngineEvent[],
+  committed = () => world.committed,
+): Instance {
   const process = new MemoryProcess(world, disk, fate);
   const engine = createStreamEngine(
     {
@@ -28,7 +34,7 @@ function start(world: MemoryWorld, disk: MemoryDisk, fate: ProcessFate, events: 
       standby: {
         committedOffset: async () => {
           await process.step('asks what is committed', 'FS_BROKER_UNAVAILABLE');
-          return world.committed;
+          return committed();
         },
         pollMs: 5,
         warmRecords: 10,
@@ -127,4 +133,28 @@ describe('a copy that becomes the partition', () => {
     }
     expect(opened.get('standby')).toBeGreaterThan(seeds);
   }, 60_000);
+
+  it('says that it is warm each time that it becomes so, not each time that its owner is a little ahead', async () => {
+    const random = new SeededRandom(1);
+    const world = new MemoryWorld(random, {});
+    const events: EngineEvent[] = [];
+    let committed = 5;
+    const copy = start(world, new Map(), {}, events, () => committed);
+    world.owner = copy.process;
+    appendSome(world, random, 500);
+    copy.engine.assign([], [0]);
+    const isAt = (offset: number) => () => copy.engine.standbys()[0]?.foldedOffset === offset;
+    const timesWarm = () => events.filter(({ kind }) => kind === 'standbyWarm').length;
+    for (const [offset, times] of [
+      [5, 1],
+      [35, 1],
+      [500, 2],
+    ] as const) {
+      committed = offset;
+      await turns(world, 20_000, isAt(offset));
+      await turns(world, 1000);
+      expect({ offset: copy.engine.standbys()[0]?.foldedOffset, times: timesWarm() }).toEqual({ offset, times });
+    }
+    copy.process.kill();
+  });
 });

@@ -62,14 +62,15 @@ class GroupOwnership implements Ownership {
       standbyReplicas: config.PROCESSOR_STANDBY_REPLICAS,
       warmRecords: config.PROCESSOR_WARM_RECORDS,
       restartGraceMs: config.PROCESSOR_RESTART_GRACE_MS,
-      memberData: () => ({
-        url: options.advertisedUrl(),
-        stateOffsets: options.engine().stateOffsets(),
-        standbys: options
-          .engine()
-          .standbys()
-          .map(({ partition }) => partition),
-      }),
+      memberData: () => {
+        const standbys = options.engine().standbys();
+        return {
+          url: options.advertisedUrl(),
+          stateOffsets: options.engine().stateOffsets(),
+          standbys: standbys.map(({ partition }) => partition),
+          warm: standbys.filter(({ isWarm }) => isWarm).map(({ partition }) => partition),
+        };
+      },
       onAssigned: (_, assignment) => {
         this.#onAssigned(assignment);
       },

@@ -30,8 +30,6 @@ type KafkaClient = Parameters<typeof createTransactionalSink>[0]['kafka'];
 
 /** What a copy is behind its owner, beside the owner's commit interval. */
 const standbyPollMs = 100;
-/** Well below what the group takes for warm. */
-const standbyWarmRecords = 1000;
 
 export interface EngineParts {
   readonly config: ProcessorConfig;
@@ -76,7 +74,7 @@ export function createRobotEngine(parts: EngineParts): StreamEngine {
       standby: {
         committedOffset: (partition) => parts.committed.of(partition),
         pollMs: standbyPollMs,
-        warmRecords: standbyWarmRecords,
+        warmRecords: config.PROCESSOR_WARM_RECORDS,
       },
       ...(parts.afterStore === undefined ? {} : { afterStore: parts.afterStore }),
     },
