@@ -11,9 +11,11 @@ import { insightsCommand } from './commands/insights.ts';
 import { replayCommand } from './commands/replay.ts';
 import { robotsCommand } from './commands/robots.ts';
 import { keysCommand } from './commands/keys.ts';
+import { rolloutCommand } from './commands/rollout.ts';
 import { sendCommand } from './commands/send.ts';
 import { signCommand } from './commands/sign.ts';
 import { stateCommand } from './commands/state.ts';
+import { taskCommand } from './commands/task.ts';
 import { findNearestWord } from './domain/nearest-word.ts';
 
 const commands: readonly Command[] = [
@@ -25,6 +27,8 @@ const commands: readonly Command[] = [
   replayCommand,
   robotsCommand,
   commandCommand,
+  taskCommand,
+  rolloutCommand,
   auditCommand,
   insightsCommand,
   keysCommand,

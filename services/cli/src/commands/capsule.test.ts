@@ -112,7 +112,7 @@ it('passes on why there is none', async () => {
 it.each([
   { args: ['capsule', 'r1'], says: '--from' },
   { args: ['replay'], says: 'Which capsule?' },
-  { args: ['state', '--at', '5'], says: '--at: of one robot' },
+  { args: ['state', '--at', '5'], says: '--at, --min-offset: of one robot' },
 ])('$args is wrong: $says', async ({ args, says }) => {
   const { code, notes } = await world.run(args);
   expect([code, notes.includes(says)]).toEqual([2, true]);
@@ -122,6 +122,8 @@ it('asks for a state of old, and for robots that are chosen', async () => {
   gateway.say({ status: 200, body: '{"robotId":"r1","state":{}}' });
   await world.run(['state', 'r1', '--at', '2026-01-31T12:00:00Z']);
   expect(gateway.seen.at(-1)?.path).toBe('/v1/states/r1?at=2026-01-31T12%3A00%3A00Z');
+  await world.run(['state', 'r1', '--min-offset', '7']);
+  expect(gateway.seen.at(-1)?.path).toBe('/v1/states/r1?minOffset=7');
   gateway.say({ status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' });
   const { notes } = await world.run([
     'state',

@@ -3,6 +3,7 @@ import { failUsage } from '../cli-failure.ts';
 import { type CliWorld, type Command } from '../command.ts';
 import { type ShownCommand, toCommandLines, toCommandTable } from '../domain/command-table.ts';
 import { gatewayFlags, parseFlags, sharedFlags, toDurationMs, toRobotId } from '../parse-flags.ts';
+import { readJson } from '../read-json.ts';
 import { cancelCommand, decideCommand, stopRobot, toCommandId } from './command-control.ts';
 import { type CommandService, createCommandService } from './command-service.ts';
 import { failUnlessSucceeded, watchCommand } from './command-watch.ts';
@@ -104,7 +105,7 @@ async function sendCommand(
     headers: { 'idempotency-key': key },
     body: {
       action,
-      ...(values.parameters !== undefined && { parameters: readParameters(values.parameters) }),
+      ...(values.parameters !== undefined && { parameters: readJson('--parameters', values.parameters) }),
       ...(expiresInMs !== undefined && { expiresInMs }),
       ...(values.priority !== undefined && { priority: values.priority }),
       ...(reason !== undefined && { reason }),
@@ -177,12 +178,4 @@ async function listCommands(
   const { commands = [] } = body as { readonly commands?: readonly ShownCommand[] };
   for (const line of toCommandTable(commands)) world.out(line);
   if (commands.length === 0) world.note('No commands.');
-}
-
-function readParameters(given: string): unknown {
-  try {
-    return JSON.parse(given);
-  } catch {
-    return failUsage('--parameters: not JSON');
-  }
 }

@@ -23,6 +23,7 @@ const flags = {
   ...sharedFlags,
   ...gatewayFlags,
   at: text,
+  'min-offset': text,
   retired: { type: 'boolean' },
   ...{
     status: text,
@@ -47,6 +48,7 @@ export const stateCommand: Command = {
 Asks the processor through the gateway. One robot: its whole state. None named: a table, of all or of those chosen.
 
   --at MOMENT                of one robot: its state as of an offset of its partition, or a time (2026-01-31T12:00:00Z)
+  --min-offset N             of one robot: waits until everything before this offset of its partition is in it
   --status, --mode, --fleet, --site A,B
                              only robots of which that is one of these; status is online, offline or unknown
   --battery-below PERCENT    only robots that told of less
@@ -61,14 +63,17 @@ The token is FLEETSTREAM_API_TOKEN, else that of the local state directory.`,
   run: async (args, world) => {
     const { values, positionals } = parseFlags(args, flags);
     const robotId = positionals.length === 0 ? undefined : toRobotId(positionals);
-    if (robotId === undefined && values.at !== undefined) failUsage('--at: of one robot; give its id');
+    const { at, 'min-offset': minOffset } = values;
+    if (robotId === undefined && (at ?? minOffset) !== undefined) {
+      failUsage('--at, --min-offset: of one robot; give its id');
+    }
     const access = new PlatformAccess(world);
-    const query = robotId === undefined ? toChoice(values) : toMoment(values.at);
+    const query = robotId === undefined ? toChoice(values) : toMoment({ at, minOffset });
     const answer = await sendHttpRequest(access.findGateway(values), {
       method: 'GET',
       path: (robotId === undefined ? '/v1/states' : `/v1/states/${encodeURIComponent(robotId)}`) + query,
       headers: { authorization: `Bearer ${access.findApiToken()}` },
-      ...(values.at === undefined ? {} : { timeoutMs: pastTimeoutMs }),
+      ...(at === undefined ? {} : { timeoutMs: pastTimeoutMs }),
     });
     const body = readAnswerBody(answer);
     if (answer.status !== 200) return failRefused(toProblemText(answer.status, body));
@@ -78,8 +83,10 @@ The token is FLEETSTREAM_API_TOKEN, else that of the local state directory.`,
   },
 };
 
-function toMoment(at: string | undefined): string {
-  return at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
+function toMoment(given: { readonly at: string | undefined; readonly minOffset: string | undefined }): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) query.set(name, value);
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 function toChoice(values: Readonly<Record<string, string | boolean | undefined>>): string {
