@@ -5,3 +5,9 @@ export function readMetric(exposition: string, name: string): number {
     return sum + Number(line.slice(line.lastIndexOf(' ') + 1));
   }, 0);
 }
+
+/** A gauge's values by one of its labels. */
+export function readMetricBy(exposition: string, name: string, label: string): ReadonlyMap<string, number> {
+  const line = new RegExp(`^${name}\\{[^}]*\\b${label}="([^"]*)"[^}]*\\} (\\S+)`, 'gm');
+  return new Map([...exposition.matchAll(line)].map(([, value = '', number]) => [value, Number(number)]));
+}

@@ -30,6 +30,8 @@ export type RoundFigures = Readonly<Record<string, number>>;
 /** What came of a round that could be played to its end. */
 export interface PlayedRound {
   readonly figures: RoundFigures;
+  /** What was sampled while it ran, for who wants to see its course. */
+  readonly series?: Readonly<Record<string, readonly number[]>>;
   /** A few of everything wrong, for a person. */
   readonly examples: readonly string[];
 }

@@ -5,4 +5,5 @@ export { createCheckpointStore, type CheckpointStoreOptions } from './checkpoint
 export { destroyStateDir, stateDirExists } from './state-dir.ts';
 export { openRocksStateStore, type RocksStateStoreOptions } from './open-rocks-state-store.ts';
 export { isDiskFull } from './state-error.ts';
+export { createRocksMemory, type RocksMemory, type RocksMemoryFigures } from './rocks-memory.ts';
 export { readAppliedPosition } from './read-applied-position.ts';

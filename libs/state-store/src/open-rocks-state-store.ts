@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { AppError, type Log } from '@fleetstream/kernel';
 import RocksDB from 'rocksdb-native';
 import { type OpenStateStoreOptions, type StateStore } from './port.ts';
+import { type RocksMemory } from './rocks-memory.ts';
 import { RocksStateStore } from './rocks-state-store.ts';
 import { destroyStateDir, stateDirExists } from './state-dir.ts';
 import { toOpenError } from './state-error.ts';
@@ -16,6 +17,8 @@ export interface RocksStateStoreOptions extends OpenStateStoreOptions {
    * Every open partition has its own: divide the process's budget. Beside it comes a block cache of at most 32 MB.
    */
   readonly memtableBytes: number;
+  /** Told of the database while it is open, to count its memory with that of others. */
+  readonly memory?: RocksMemory;
   readonly log: Log;
 }
 
@@ -41,7 +44,7 @@ const blobs = {
  * when it is missing and `ifMissing` is `fail`), `FS_STATE_UNAVAILABLE` when another process holds it or the disk fails.
  */
 export async function openRocksStateStore(options: RocksStateStoreOptions): Promise<StateStore> {
-  const { dir, ifMissing, memtableBytes, log } = options;
+  const { dir, ifMissing, memtableBytes, memory, log } = options;
   const exists = await stateDirExists(dir);
   // Asked here and not of RocksDB, which would make the folder before it refuses.
   if (!exists && ifMissing === 'fail') throw new AppError('FS_STATE_DAMAGED', `There is no state in ${dir}`);
@@ -65,7 +68,9 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
     const position = decodeApplied(applied, dir);
     if (isOldFormat(applied)) await orderTimers(db, position, log);
     const indexVersion = (await db.get(indexKey))?.[0] ?? 0;
-    return new RocksStateStore({ db, dir, log, position, indexVersion, settling: startSettling(dir, log) });
+    const settling = startSettling(dir, log);
+    const unwatch = memory?.watch(db);
+    return new RocksStateStore({ db, dir, log, position, indexVersion, settling, unwatch });
   } catch (thrown) {
     await db.close();
     throw toOpenError(thrown, dir);

@@ -43,6 +43,8 @@ export interface RocksStateStoreParts {
   readonly position: AppliedPosition;
   readonly indexVersion: number;
   readonly settling: Settling;
+  /** Called before the database is closed. */
+  readonly unwatch: (() => void) | undefined;
 }
 
 /** See `openRocksStateStore`. States: open → closing → closed; a write and a checkpoint may be under way while open. */
@@ -51,6 +53,7 @@ export class RocksStateStore implements StateStore {
   readonly #dir: string;
   readonly #log: Log;
   readonly #settling: Settling;
+  readonly #unwatch: (() => void) | undefined;
   readonly #iterators = new Set<RocksIterator>();
   readonly #manifest = createManifestProgress();
   #position: AppliedPosition;
@@ -64,6 +67,7 @@ export class RocksStateStore implements StateStore {
     this.#dir = parts.dir;
     this.#log = parts.log;
     this.#settling = parts.settling;
+    this.#unwatch = parts.unwatch;
     this.#position = parts.position;
     this.#indexVersion = parts.indexVersion;
   }
@@ -235,6 +239,7 @@ export class RocksStateStore implements StateStore {
   async #close(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#copying, this.#settling.stop()]);
     for (const iterator of this.#iterators) iterator.destroy(closedError());
+    this.#unwatch?.();
     try {
       await this.#db.close();
     } catch (thrown) {

@@ -68,5 +68,7 @@ declare module 'rocksdb-native' {
     get(key: Buffer): Promise<Buffer | null>;
     /** Memtable to table file; resolves when the MANIFEST names it. */
     flush(): Promise<void>;
+    /** A figure in decimal digits, for properties that have one; `undefined` for one that it doesn't know. */
+    getProperty(name: string): Promise<string | undefined>;
   }
 }

@@ -16,11 +16,11 @@ export async function countFileDescriptors(pid: number): Promise<number> {
 /** Linux counts a file's blocks in these, whatever the file system's own are. */
 const blockBytes = 512;
 
-/** The bytes on the disk of all files below a folder; what goes away meanwhile counts for nothing. */
-export async function readFolderBytes(dir: string): Promise<number> {
+/** The bytes on the disk of a folder's files, those below it included; what goes away meanwhile counts for nothing. */
+export async function readFolderBytes(dir: string, isCounted: (path: string) => boolean = () => true): Promise<number> {
   const entries = await readdir(dir, { recursive: true }).catch(() => []);
   const sizes = await Promise.all(
-    entries.map((name) =>
+    entries.filter(isCounted).map((name) =>
       stat(join(dir, name)).then(
         (found) => (found.isFile() ? found.blocks * blockBytes : 0),
         () => 0,

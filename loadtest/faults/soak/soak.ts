@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type RobotState } from '@fleetstream/robot-model';
 import { atLeast, atMost, exactly } from '../../check.ts';
 import { type RoundFigures, sumOf } from '../scenario.ts';
@@ -7,16 +5,14 @@ import { createFaultHistory } from '../stack/fault-history.ts';
 import { largest } from '../stack/verified-rounds.ts';
 import { defineStackScenario, type StackRound } from '../stack/stack-scenario.ts';
 import { toDurationMs } from '../to-duration-ms.ts';
-import { countFileDescriptors, readFolderBytes, readRssBytes } from './sample-process.ts';
 import { type CapacityOptions, findCapacity } from './find-capacity.ts';
-import { type Sample, slopePerHour } from './slope.ts';
+import { slopePerHour } from './slope.ts';
 import { isLoadRobotId, type SoakLoad, startSoakLoad } from './soak-load.ts';
+import { watchSoak } from './watch-soak.ts';
 
 const mib = 1024 * 1024;
 /** Caches, compiled code and the first files of each partition fill up before anything can be flat. */
 const warmUpShare = 0.3;
-const samplesWanted = 120;
-const sampleMsMin = 1000;
 /** Of the history that the oracle holds and folds: all that happens to robots, at a rate whose half an hour it can bear. */
 const historyPerSecond = 300;
 /** More than the cache holds, so that states are read back all the time. */
@@ -62,22 +58,22 @@ export const soak = defineStackScenario({
     load.setRate(capacity / 2);
     const before = await countCommitted(round);
     const startedMs = performance.now();
-    const samples = await watch(round);
+    const samples = await watchSoak(round, toDurationMs(round.options.roundTime));
     const foldedPerSecond = ((await countCommitted(round)) - before) / ((performance.now() - startedMs) / 1000);
     const figures: Record<string, number> = {
       ...{ capacityPerSecond: capacity, foldedPerSecond: Math.round(foldedPerSecond) },
+      ...{ shareOfCapacity: Math.round((foldedPerSecond / capacity) * 100) / 100 },
       ...(await compareLoad(round, await load.end())),
     };
-    for (const name of watched) {
-      const values = samples.get(name) ?? [];
+    for (const [name, values] of samples) {
       const warm = values.slice(Math.floor(values.length * warmUpShare));
       figures[`${name}First`] = rounded(warm[0]?.value ?? 0);
       figures[`${name}Last`] = rounded(warm.at(-1)?.value ?? 0);
       figures[`${name}PerHour`] = rounded(slopePerHour(warm));
+      figures['samples'] = values.length;
+      round.series[name] = values.map(({ value }) => rounded(value));
     }
-    const log = samples.get('logMib') ?? [];
-    figures['shareOfCapacity'] = Math.round((foldedPerSecond / capacity) * 100) / 100;
-    return { ...figures, logMibPerHour: rounded(slopePerHour(log)), samples: log.length, ...toShortness(round) };
+    return { ...figures, ...toShortness(round) };
   },
   check: (rounds) => {
     const short = sumOf(rounds, 'short') > 0;
@@ -136,33 +132,6 @@ function countTelemetry(state: string): number {
 
 function toShortness({ options }: StackRound): RoundFigures {
   return { short: toDurationMs(options.roundTime) < longEnoughMs ? 1 : 0 };
-}
-
-async function watch({ team, options, context }: StackRound): Promise<Map<Watched | 'logMib', Sample[]>> {
-  const durationMs = toDurationMs(options.roundTime);
-  const everyMs = Math.max(sampleMsMin, durationMs / samplesWanted);
-  const startedMs = performance.now();
-  const samples = new Map<Watched | 'logMib', Sample[]>();
-  const note = (name: Watched | 'logMib', value: number) => {
-    const list = samples.get(name) ?? [];
-    samples.set(name, list);
-    list.push({ atMs: performance.now() - startedMs, value });
-  };
-  const { stack } = team;
-  for (let told = 0; performance.now() - startedMs < durationMs && !context.stop.aborted; told += 1) {
-    await sleep(everyMs);
-    const { pid } = team.at(0);
-    note('rssMib', (await readRssBytes(pid)) / mib);
-    note('fileDescriptors', await countFileDescriptors(pid));
-    note('rocksdbMib', (await readFolderBytes(stack.stateDir(0))) / mib);
-    note('storeMib', (await readFolderBytes(join(stack.directory, 'checkpoints'))) / mib);
-    note('logMib', (await readFolderBytes(join(stack.directory, 'kafka'))) / mib);
-    if (told % 10 === 0) {
-      const line = [...samples].map(([name, list]) => `${name} ${rounded(list.at(-1)?.value ?? 0)}`);
-      context.say(`after ${Math.round((performance.now() - startedMs) / 1000)} s: ${line.join(', ')}`);
-    }
-  }
-  return samples;
 }
 
 function rounded(value: number): number {

@@ -20,6 +20,8 @@ export interface StackRound {
   readonly random: Random;
   readonly options: FaultOptions;
   readonly context: FaultContext;
+  /** Told with the round's figures, in the JSON line alone. */
+  readonly series: Record<string, readonly number[]>;
 }
 
 export interface StackScenarioSpec {
@@ -64,12 +66,14 @@ export function defineStackScenario(spec: StackScenarioSpec): Scenario {
             stack.traffic.resume();
             await team.ensure(spec.slots);
             const random = createRandom(seed, name);
-            const figures = await spec.play({ team, seed, index, random, options, context });
-            if (index !== last && (index + 1) % spec.verifyEvery !== 0) return { figures, examples: [] };
+            const series: StackRound['series'] = {};
+            const told = await spec.play({ team, seed, index, random, options, context, series });
+            const round = { figures: told, ...(Object.keys(series).length === 0 ? {} : { series }) };
+            if (index !== last && (index + 1) % spec.verifyEvery !== 0) return { ...round, examples: [] };
             await team.ensure(spec.slotsAtEnd ?? spec.slots);
             const verified = await team.verify();
             kept.wrong ||= !isRight(verified);
-            return { figures: { ...figures, ...verified.figures }, examples: verified.examples };
+            return { ...round, figures: { ...told, ...verified.figures }, examples: verified.examples };
           } catch (thrown) {
             kept.wrong = true;
             throw thrown;

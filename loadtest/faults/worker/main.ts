@@ -1,6 +1,7 @@
 // The real processor with traps in it: FLEETSTREAM_FAULT_POINT=point:N ends it with SIGKILL at the Nth time there.
 import { loadConfig } from '@fleetstream/config';
 import { runProcess } from '@fleetstream/runtime';
+import { keepRecordsYoung } from '@fleetstream/stream-engine';
 import { createLog } from '@fleetstream/telemetry';
 import { createComponents } from '../../../services/processor/src/app.ts';
 import { processorConfig } from '../../../services/processor/src/config.ts';
@@ -10,6 +11,8 @@ import { trapFiles } from './trapped-files.ts';
 import { trapObjects } from './trapped-objects.ts';
 import { trapPorts } from './trapped-ports.ts';
 
+// As the processor's own main file has it.
+keepRecordsYoung();
 const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
 const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
 const trap = createProcessTrap(process, faultPoints);

@@ -4,8 +4,10 @@ import { createGroupOwners, createKafkaClient, type LogRecord } from '@fleetstre
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { type Component, createHttpServer } from '@fleetstream/runtime';
 import { createEventCodec } from '@fleetstream/schema-registry';
+import { createRocksMemory } from '@fleetstream/state-store';
 import { type PartitionStatus } from '@fleetstream/stream-engine';
 import { type AckPublisher, createAckPublisher } from './adapters/publish-acks.ts';
+import { readOwnMemory } from './adapters/own-memory.ts';
 import { createPeers } from './adapters/peers.ts';
 import { type ProcessorConfig } from './config.ts';
 import { createExpressApp } from './http/express-app.ts';
@@ -38,6 +40,8 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
   const codec = createEventCodec({ url: config.SCHEMA_REGISTRY_URL, role: 'reader', log });
   const acks = createAcks(config, log, metrics, () => processing.statuses());
   const { hotKeys, noteRecords } = watchRecords(metrics, log);
+  const rocksMemory = createRocksMemory(log);
+  metrics.memory.watch(() => readOwnMemory(rocksMemory));
   const processing = createProcessing({
     afterStore:
       acks === undefined
@@ -45,7 +49,7 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
         : (stored) => {
             acks.afterStore(stored);
           },
-    ...{ config, kafka, codec, seams, noteRecords, log },
+    ...{ config, kafka, codec, seams, noteRecords, rocksMemory, log },
     advertisedUrl: ownUrl,
     onAssigned: () => {
       seams.onAssigned();

@@ -1,5 +1,6 @@
 import { type CacheFailure } from '@fleetstream/cache';
 import { type EngineEvent, type PartitionStatus } from '@fleetstream/stream-engine';
+import { createMemoryMetrics, type MemoryMetrics } from './memory-metrics.ts';
 import { createRecoveryMetrics } from './recovery-metrics.ts';
 import { createOwnershipMetrics, type OwnershipKind, type OwnershipMetrics } from './ownership-metrics.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
@@ -10,6 +11,7 @@ import { type LogClockJump } from './watch-log-clock.ts';
 export interface ProcessorMetrics {
   readonly registry: Metrics;
   readonly ownership: OwnershipMetrics;
+  readonly memory: MemoryMetrics;
   observe(event: EngineEvent): void;
   /** Told which partitions are here, and when the process's wall clock says it is. */
   watch(statuses: () => readonly PartitionStatus[], nowMs: () => number): void;
@@ -41,6 +43,7 @@ export function createProcessorMetrics(): ProcessorMetrics {
   const counters = createCounters(registry);
   const ownership = createOwnershipMetrics(registry);
   const recovery = createRecoveryMetrics(registry);
+  const memory = createMemoryMetrics(registry);
   const observers = {
     ...{ ...observeFolding(counters), ...observeKeeping(counters) },
     ...{ ...ownership.observers, ...recovery.observers },
@@ -48,6 +51,7 @@ export function createProcessorMetrics(): ProcessorMetrics {
   return {
     registry,
     ownership,
+    memory,
     observe: (event) => {
       // Each observer takes the events of its own kind; the union of kinds and the keys are the same by type.
       (observers[event.kind] as (event: EngineEvent) => void)(event);

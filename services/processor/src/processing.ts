@@ -40,6 +40,7 @@ export interface ProcessingOptions {
   readonly noteRecords: (records: readonly LogRecord[]) => void;
   /** Told of every batch of states that was stored. */
   readonly afterStore?: EngineParts['afterStore'];
+  readonly rocksMemory: EngineParts['rocksMemory'];
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -116,6 +117,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
     },
     noteRecords: options.noteRecords,
     afterStore: options.afterStore,
+    rocksMemory: options.rocksMemory,
   });
   const ownership: Ownership = createOwnership({
     ...{ config, kafka, partitionCount, engine: () => engine, log },

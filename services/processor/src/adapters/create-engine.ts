@@ -10,7 +10,13 @@ import {
 import { type Log, systemClock } from '@fleetstream/kernel';
 import { createRobotFold, robotIndex, type RobotState } from '@fleetstream/robot-model';
 import { type EventCodec } from '@fleetstream/schema-registry';
-import { type CheckpointStore, destroyStateDir, openRocksStateStore, stateDirExists } from '@fleetstream/state-store';
+import {
+  type CheckpointStore,
+  destroyStateDir,
+  openRocksStateStore,
+  type RocksMemory,
+  stateDirExists,
+} from '@fleetstream/state-store';
 import {
   createStreamEngine,
   defaultLimits,
@@ -47,6 +53,7 @@ export interface EngineParts {
   readonly noteRecords: (records: readonly LogRecord[]) => void;
   readonly afterStore?: ((stored: StoredStates<RobotState>) => void) | undefined;
   readonly memory: MemoryPlan;
+  readonly rocksMemory: RocksMemory;
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -102,7 +109,8 @@ function toPorts(parts: EngineParts): EnginePorts {
         outputTopics: [topics.states, topics.alerts, topics.commands, topics.deadLetters],
         log,
       }),
-    openStore: (options) => openRocksStateStore({ ...options, memtableBytes: memory.memtableBytes, log }),
+    openStore: (options) =>
+      openRocksStateStore({ ...options, memtableBytes: memory.memtableBytes, memory: parts.rocksMemory, log }),
     files: { exists: stateDirExists, destroy: destroyStateDir },
     checkpoints,
     ticks: {

@@ -1,0 +1,34 @@
+import { type Metrics } from '@fleetstream/telemetry';
+import { type MemoryParts, toOtherBytes } from './domain/memory-parts.ts';
+
+export interface MemoryMetrics {
+  /** Asked at every scrape. */
+  watch(read: () => Promise<MemoryParts>): void;
+}
+
+/** What the process' memory is for. The parts add up to what is resident. */
+export function createMemoryMetrics(registry: Metrics): MemoryMetrics {
+  let read: (() => Promise<MemoryParts>) | undefined;
+  const bytes = registry.gauge(
+    'memory_bytes',
+    'Resident memory by what it is for: V8 heap, buffers, RocksDB by part, code, and what is left.',
+    ['part'],
+    async () => {
+      const parts = await read?.();
+      if (parts === undefined) return;
+      bytes.labels('heap').set(parts.heapBytes);
+      bytes.labels('buffers').set(parts.bufferBytes);
+      bytes.labels('block_cache').set(parts.blockCacheBytes - parts.pinnedBytes);
+      bytes.labels('block_cache_pinned').set(parts.pinnedBytes);
+      bytes.labels('memtables').set(parts.memtableBytes);
+      bytes.labels('table_readers').set(parts.tableReaderBytes);
+      bytes.labels('code').set(parts.codeBytes);
+      bytes.labels('other').set(toOtherBytes(parts));
+    },
+  );
+  return {
+    watch: (reader) => {
+      read = reader;
+    },
+  };
+}
