@@ -61,7 +61,13 @@ describe('the documented lines', () => {
     {
       document: 'README.md',
       shows: 'accepted',
-      also: [/^ROBOT +NAME/m, /ACCEPTED +look at the docks/, /RUNNING/, /2\. dock .*SUCCEEDED/, /local-admin .* somebody stands/],
+      also: [
+        /^ROBOT +NAME/m,
+        /ACCEPTED +look at the docks/,
+        /RUNNING/,
+        /2\. dock .*SUCCEEDED/,
+        /local-admin .* somebody stands/,
+      ],
     },
     { document: 'docs/curl-robot.md', shows: 'accepted' },
     { document: 'docs/signing.md', shows: 'accepted', refused: 'FS_SIGNATURE_INVALID' },
