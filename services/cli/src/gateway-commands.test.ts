@@ -1,31 +1,16 @@
 import { deriveRobotSecret, signatureHeaders, verifyContent } from '@fleetstream/signing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestingGateway, type TestingGateway } from './testing-gateway.ts';
-import { createTestingWorld, type TestingWorld, testingToken } from './testing-world.ts';
+import { describe, expect, it } from 'vitest';
+import { testingToken } from './testing-world.ts';
+import { useTestingGateway } from './use-testing-gateway.ts';
 
-let world: TestingWorld;
-let gateway: TestingGateway;
-
-beforeAll(async () => {
-  gateway = await startTestingGateway();
-  world = createTestingWorld({ gatewayUrl: gateway.url });
-});
-
-afterAll(async () => {
-  world.remove();
-  await gateway.stop();
-});
-
-beforeEach(() => {
-  gateway.seen.length = 0;
-});
+const at = useTestingGateway();
 
 const say = (status: number, body: unknown) => {
-  gateway.say({ status, body });
+  at.gateway.say({ status, body });
 };
 
 const send = (...more: readonly string[]) =>
-  world.run([
+  at.world.run([
     'send',
     'r1',
     '--type',
@@ -41,7 +26,7 @@ describe('fleetstream send', () => {
   it('posts one signed CloudEvent', async () => {
     say(202, { results: [{ id: 'e1', result: 'accepted' }] });
     expect(await send()).toEqual({ code: 0, out: 'e1 accepted', notes: '' });
-    const [one] = gateway.seen;
+    const [one] = at.gateway.seen;
     if (one === undefined) expect.unreachable();
     const { headers, path } = one;
     expect(path).toBe('/v1/robots/r1/events');
@@ -56,7 +41,7 @@ describe('fleetstream send', () => {
       timestamp: String(headers[signatureHeaders.timestamp]),
       body: Buffer.from(one.body),
     };
-    const secret = deriveRobotSecret(world.masterKey, 'r1', 1);
+    const secret = deriveRobotSecret(at.world.masterKey, 'r1', 1);
     expect(verifyContent([secret], content, String(headers[signatureHeaders.signature]))).toBe(true);
   });
 
@@ -94,10 +79,10 @@ describe('fleetstream send', () => {
 
   it('reads data from a file or from standard input', async () => {
     say(202, { results: [{ id: 'e1', result: 'duplicate' }] });
-    world.write('data.json', '{"code":"FILE"}');
-    await world.run(['send', 'r1', '--type', 't', '--data', '@data.json']);
-    await world.run(['send', 'r1', '--type', 't', '--data', '-'], { input: '{"code":"INPUT"}' });
-    expect(gateway.seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([
+    at.world.write('data.json', '{"code":"FILE"}');
+    await at.world.run(['send', 'r1', '--type', 't', '--data', '@data.json']);
+    await at.world.run(['send', 'r1', '--type', 't', '--data', '-'], { input: '{"code":"INPUT"}' });
+    expect(at.gateway.seen.map(({ body }) => (JSON.parse(body) as { data: unknown }).data)).toEqual([
       { code: 'FILE' },
       { code: 'INPUT' },
     ]);
@@ -107,10 +92,10 @@ describe('fleetstream send', () => {
 describe('fleetstream state', () => {
   it('shows one robot whole, asked for with the token', async () => {
     say(200, { robotId: 'r1', partition: 2, state: { presence: { status: 'online' } } });
-    const { code, out } = await world.run(['state', 'r1']);
+    const { code, out } = await at.world.run(['state', 'r1']);
     expect(code).toBe(0);
     expect(out).toContain('"status": "online"');
-    expect(gateway.seen[0]?.headers.authorization).toBe(`Bearer ${testingToken}`);
+    expect(at.gateway.seen[0]?.headers.authorization).toBe(`Bearer ${testingToken}`);
   });
 
   it('shows all robots in a table', async () => {
@@ -127,7 +112,7 @@ describe('fleetstream state', () => {
       ],
       asOf: [],
     });
-    const { out } = await world.run(['state']);
+    const { out } = await at.world.run(['state']);
     expect(out.split('\n')).toEqual([
       'ROBOT  STATUS  MODE       BATTERY         WHERE   ERRORS     LAST HEARD (UTC)',
       'aa     online  AUTOMATIC  51.3 % 8.3 V +  1.3,-3  COLLISION  2026-01-02 03:04:05',
@@ -138,19 +123,19 @@ describe('fleetstream state', () => {
   it('prints the very answer as JSON', async () => {
     const body = '{"robots":[],"asOf":[{"partition":0,"offset":12345678901234567890}]}';
     say(200, `${body}\n`);
-    expect((await world.run(['state', '--json'])).out).toBe(body);
+    expect((await at.world.run(['state', '--json'])).out).toBe(body);
   });
 
   it('tells of one robot what both sides know, and how its clock goes', async () => {
     say(200, { robotId: 'r1', live: { presence: { status: 'online' }, clockOffsetMs: 1_114_560_000 } });
-    const { out } = await world.run(['robots', 'get', 'r1']);
+    const { out } = await at.world.run(['robots', 'get', 'r1']);
     expect(out.split('\n')).toEqual(['robot   r1', 'status  online', 'clock   12.9 d behind']);
-    expect(gateway.seen[0]?.request).toBe('GET /v1/robots/r1');
+    expect(at.gateway.seen[0]?.request).toBe('GET /v1/robots/r1');
   });
 
   it('says what to do about an unknown robot', async () => {
     say(404, { code: 'FS_ROBOT_UNKNOWN', title: 'No event of this robot has been folded yet', hint: 'Check the id.' });
-    const { code, notes } = await world.run(['state', 'r9']);
+    const { code, notes } = await at.world.run(['state', 'r9']);
     expect({ code, notes }).toEqual({
       code: 1,
       notes: 'fleetstream: 404 FS_ROBOT_UNKNOWN: No event of this robot has been folded yet\nCheck the id.',

@@ -4,22 +4,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type CapsuleContent } from '@fleetstream/contracts';
 import { createRobotFold, defaultRobotRules, RobotRefold } from '@fleetstream/robot-model';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestingGateway, type TestingGateway } from '../testing-gateway.ts';
-import { createTestingWorld, type TestingWorld } from '../testing-world.ts';
+import { expect, it } from 'vitest';
+import { useTestingGateway } from '../use-testing-gateway.ts';
 
-let world: TestingWorld;
-let gateway: TestingGateway;
-
-beforeAll(async () => {
-  gateway = await startTestingGateway();
-  world = createTestingWorld({ gatewayUrl: gateway.url });
-});
-
-afterAll(async () => {
-  world.remove();
-  await gateway.stop();
-});
+const at = useTestingGateway();
 
 /** A robot that says something, falls silent, and is heard again. */
 function createContent(): CapsuleContent {
@@ -58,14 +46,14 @@ const toText = (content: CapsuleContent, hashed = content) =>
 
 it('writes what the processor gives, checked, and replays it to the same', async () => {
   const body = toText(createContent());
-  gateway.say({ status: 200, body });
-  const { code, notes } = await world.run(['capsule', 'r1', '--from', '5', '--to', '2026-01-01T00:00:00Z']);
+  at.gateway.say({ status: 200, body });
+  const { code, notes } = await at.world.run(['capsule', 'r1', '--from', '5', '--to', '2026-01-01T00:00:00Z']);
   expect([code, notes]).toEqual([0, expect.stringMatching(/^r1\.capsule\.json\.gz: 2 events, 6 outputs, sha256 /)]);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/robots/r1/capsule?from=5&to=2026-01-01T00%3A00%3A00Z');
-  expect(gunzipSync(readFileSync(join(world.folder, 'r1.capsule.json.gz'))).toString()).toBe(body);
-  const replayed = await world.run(['replay', 'r1.capsule.json.gz']);
+  expect(at.gateway.seen.at(-1)?.path).toBe('/v1/robots/r1/capsule?from=5&to=2026-01-01T00%3A00%3A00Z');
+  expect(gunzipSync(readFileSync(join(at.world.folder, 'r1.capsule.json.gz'))).toString()).toBe(body);
+  const replayed = await at.world.run(['replay', 'r1.capsule.json.gz']);
   expect([replayed.code, replayed.out]).toEqual([0, 'r1: 2 events, 6 outputs, the same byte for byte']);
-  const piped = await world.run(['replay', '-', '--json'], { input: body });
+  const piped = await at.world.run(['replay', '-', '--json'], { input: body });
   expect(JSON.parse(piped.out)).toEqual({ robotId: 'r1', events: 2, outputs: 6, differences: [] });
 });
 
@@ -74,8 +62,8 @@ it('shows where a model comes to something else', async () => {
   const [first, second, ...others] = content.outputs;
   if (first === undefined || second === undefined) expect.unreachable();
   const outputs = [first, { ...second, value: second.value?.replace('MANUAL', 'SERVICE') ?? null }, ...others.slice(1)];
-  world.write('other.json', toText({ ...content, outputs }));
-  const { code, out } = await world.run(['replay', 'other.json']);
+  at.world.write('other.json', toText({ ...content, outputs }));
+  const { code, out } = await at.world.run(['replay', 'other.json']);
   expect(code).toBe(1);
   expect(out).toMatch(/^r1: 2 events, 6 outputs, \d differ$/m);
   expect(out).toMatch(/^output 1 differs from character \d+ on:\n {2}- .*SERVICE.*\n {2}\+ .*MANUAL/m);
@@ -96,17 +84,17 @@ it.each([
     says: "This release can't fold the capsule: the state is of version 99",
   },
 ])('refuses $name', async ({ text, says }) => {
-  world.write('bad.json', text);
-  const { code, notes } = await world.run(['replay', 'bad.json']);
+  at.world.write('bad.json', text);
+  const { code, notes } = await at.world.run(['replay', 'bad.json']);
   expect(code).toBe(1);
   expect(notes).toContain(says);
 });
 
 it('passes on why there is none', async () => {
-  gateway.say({ status: 410, body: { code: 'FS_HISTORY_GONE', title: 'Gone', hint: 'Ask for later.' } });
-  const { code, notes } = await world.run(['capsule', 'r7', '--from', '1']);
+  at.gateway.say({ status: 410, body: { code: 'FS_HISTORY_GONE', title: 'Gone', hint: 'Ask for later.' } });
+  const { code, notes } = await at.world.run(['capsule', 'r7', '--from', '1']);
   expect([code, notes]).toEqual([1, 'fleetstream: 410 FS_HISTORY_GONE: Gone\nAsk for later.']);
-  expect(existsSync(join(world.folder, 'r7.capsule.json.gz'))).toBe(false);
+  expect(existsSync(join(at.world.folder, 'r7.capsule.json.gz'))).toBe(false);
 });
 
 it.each([
@@ -114,18 +102,18 @@ it.each([
   { args: ['replay'], says: 'Which capsule?' },
   { args: ['state', '--at', '5'], says: '--at, --min-offset: of one robot' },
 ])('$args is wrong: $says', async ({ args, says }) => {
-  const { code, notes } = await world.run(args);
+  const { code, notes } = await at.world.run(args);
   expect([code, notes.includes(says)]).toEqual([2, true]);
 });
 
 it('asks for a state of old, and for robots that are chosen', async () => {
-  gateway.say({ status: 200, body: '{"robotId":"r1","state":{}}' });
-  await world.run(['state', 'r1', '--at', '2026-01-31T12:00:00Z']);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/states/r1?at=2026-01-31T12%3A00%3A00Z');
-  await world.run(['state', 'r1', '--min-offset', '7']);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/states/r1?minOffset=7');
-  gateway.say({ status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' });
-  const { notes } = await world.run([
+  at.gateway.say({ status: 200, body: '{"robotId":"r1","state":{}}' });
+  await at.world.run(['state', 'r1', '--at', '2026-01-31T12:00:00Z']);
+  expect(at.gateway.seen.at(-1)?.path).toBe('/v1/states/r1?at=2026-01-31T12%3A00%3A00Z');
+  await at.world.run(['state', 'r1', '--min-offset', '7']);
+  expect(at.gateway.seen.at(-1)?.path).toBe('/v1/states/r1?minOffset=7');
+  at.gateway.say({ status: 200, body: '{"robots":[],"asOf":[],"next":"x"}' });
+  const { notes } = await at.world.run([
     'state',
     '--status',
     'offline',
@@ -135,6 +123,6 @@ it('asks for a state of old, and for robots that are chosen', async () => {
     '--limit',
     '5',
   ]);
-  expect(gateway.seen.at(-1)?.path).toBe('/v1/states?status=offline&batteryBelow=20&limit=5&retired=true');
+  expect(at.gateway.seen.at(-1)?.path).toBe('/v1/states?status=offline&batteryBelow=20&limit=5&retired=true');
   expect(notes).toContain('There are more');
 });

@@ -7,6 +7,7 @@ import { readJson } from '../read-json.ts';
 import { cancelCommand, decideCommand, stopRobot, toCommandId } from './command-control.ts';
 import { type CommandService, createCommandService } from './command-service.ts';
 import { failUnlessSucceeded, watchCommand } from './command-watch.ts';
+import { showDocument } from './show-document.ts';
 
 const text = { type: 'string' } as const;
 const flags = {
@@ -78,7 +79,10 @@ type Verb = (service: CommandService, rest: readonly string[], values: Flags, wo
 const verbs: Readonly<Record<string, Verb>> = {
   send: sendCommand,
   watch: followCommand,
-  status: showStatus,
+  status: (service, rest, values, world) => {
+    const path = `/v1/commands/${encodeURIComponent(toCommandId('status', rest))}`;
+    return showDocument(service, path, toCommandLines, values, world);
+  },
   list: listCommands,
   stop: stopRobot,
   cancel: cancelCommand,
@@ -144,20 +148,6 @@ async function followCommand(
   const end = await watchCommand(service, { commandId, withinMs, onStep });
   if (values.json === true) world.out(JSON.stringify(end));
   failUnlessSucceeded(end);
-}
-
-async function showStatus(
-  service: CommandService,
-  rest: readonly string[],
-  values: Flags,
-  world: CliWorld,
-): Promise<void> {
-  const commandId = toCommandId('status', rest);
-  const { text: answer, body } = await service.ask({
-    method: 'GET',
-    path: `/v1/commands/${encodeURIComponent(commandId)}`,
-  });
-  world.out(values.json === true ? answer : toCommandLines(body as ShownCommand).join('\n'));
 }
 
 async function listCommands(

@@ -1,23 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestingGateway, type TestingGateway } from '../testing-gateway.ts';
-import { createTestingWorld, type TestingWorld } from '../testing-world.ts';
+import { describe, expect, it } from 'vitest';
+import { useTestingGateway } from '../use-testing-gateway.ts';
 
-let world: TestingWorld;
-let gateway: TestingGateway;
-
-beforeAll(async () => {
-  gateway = await startTestingGateway();
-  world = createTestingWorld({ gatewayUrl: gateway.url });
-});
-
-afterAll(async () => {
-  world.remove();
-  await gateway.stop();
-});
-
-beforeEach(() => {
-  gateway.seen.length = 0;
-});
+const at = useTestingGateway();
 
 const taken = { status: 202, body: { rolloutId: 'ro-1', phase: 'RUNNING', robots: 4 } };
 const wave = (index: number, phase: string, figures: object) => ({ wave: index, robots: 2, asked: 2, phase, figures });
@@ -33,13 +17,13 @@ const stand = (phase: string, more: object = {}) => ({
 
 describe('fleetstream rollout', () => {
   it('asks those that the flags stand for, by the plan', async () => {
-    gateway.say(taken);
+    at.gateway.say(taken);
     const selector = ['--fleet', 'pickers', '--tag', 'a', '--tag', 'b', '--where', '{"path":"mode"}'];
     const command = ['--parameters', '{"v":2}', '--expires', '2m', '--reason', 'why'];
     const plan = ['--plan', '{"canary":{"robots":1}}', '--needs-approval', '--key', 'k1'];
-    const { code, out } = await world.run(['rollout', 'send', 'update', ...selector, ...command, ...plan]);
+    const { code, out } = await at.world.run(['rollout', 'send', 'update', ...selector, ...command, ...plan]);
     expect({ code, out }).toEqual({ code: 0, out: 'ro-1' });
-    const { request, headers, body } = gateway.seen[0] ?? expect.unreachable();
+    const { request, headers, body } = at.gateway.seen[0] ?? expect.unreachable();
     expect(request).toBe('POST /v1/commands');
     expect(headers).toMatchObject({ 'idempotency-key': 'k1' });
     expect(JSON.parse(body)).toEqual({
@@ -51,25 +35,25 @@ describe('fleetstream rollout', () => {
   });
 
   it('says of a dry run whom it would be for', async () => {
-    gateway.say({ status: 200, body: { robots: 3, sample: ['r1', 'r2'], waves: [1, 2] } });
-    const { out } = await world.run(['rollout', 'send', 'update', '--all', '--dry-run']);
+    at.gateway.say({ status: 200, body: { robots: 3, sample: ['r1', 'r2'], waves: [1, 2] } });
+    const { out } = await at.world.run(['rollout', 'send', 'update', '--all', '--dry-run']);
     expect(out.split('\n')).toEqual(['3 robots in waves of 1, 2', 'r1', 'r2']);
-    expect(JSON.parse(gateway.seen[0]?.body ?? '')).toMatchObject({ selector: { all: true }, dryRun: true });
+    expect(JSON.parse(at.gateway.seen[0]?.body ?? '')).toMatchObject({ selector: { all: true }, dryRun: true });
   });
 
   it.each([
     { name: 'finished', end: stand('FINISHED'), code: 0, says: 'ro-1  update  FINISHED' },
     { name: 'was aborted', end: stand('ABORTED', { end: { reason: 'errors' } }), code: 1, says: 'ABORTED (errors)' },
   ])('waits until it $name', async ({ end, code, says }) => {
-    gateway.say(taken, stand('RUNNING'), end);
-    const result = await world.run(['rollout', 'send', 'update', '--robot', 'r1', '--robot', 'r2', '--wait']);
+    at.gateway.say(taken, stand('RUNNING'), end);
+    const result = await at.world.run(['rollout', 'send', 'update', '--robot', 'r1', '--robot', 'r2', '--wait']);
     expect(result.code).toBe(code);
     expect(result.out).toContain(says);
   });
 
   it('shows each wave with what its gate sees', async () => {
-    gateway.say(stand('RUNNING'));
-    const { out } = await world.run(['rollout', 'show', 'ro-1']);
+    at.gateway.say(stand('RUNNING'));
+    const { out } = await at.world.run(['rollout', 'show', 'ro-1']);
     expect(out.split('\n')).toEqual([
       'ro-1  update  RUNNING  2 of 4 asked',
       '  2 WAITING, 2 SUCCEEDED',
@@ -80,23 +64,23 @@ describe('fleetstream rollout', () => {
   });
 
   it('lists rollouts, and the robots of one page by page', async () => {
-    gateway.say({ status: 200, body: { rollouts: [stand('RUNNING', { waves: 2 }).body] } });
-    expect((await world.run(['rollout', 'list'])).out.split('\n')).toEqual([
+    at.gateway.say({ status: 200, body: { rollouts: [stand('RUNNING', { waves: 2 }).body] } });
+    expect((await at.world.run(['rollout', 'list'])).out.split('\n')).toEqual([
       'ROLLOUT  ACTION  PHASE    ASKED  ROBOTS  CREATED (UTC)        BY',
       'ro-1     update  RUNNING  2      4       1970-01-01 00:00:00  ada',
     ]);
     const robots = [{ robotId: 'r1', wave: 0, status: 'SUCCEEDED', commandId: 'c1' }];
-    gateway.say({ status: 200, body: { robots, nextCursor: '1' } });
-    const { out, notes } = await world.run(['rollout', 'robots', 'ro-1', '--status', 'succeeded', '--limit', '1']);
+    at.gateway.say({ status: 200, body: { robots, nextCursor: '1' } });
+    const { out, notes } = await at.world.run(['rollout', 'robots', 'ro-1', '--status', 'succeeded', '--limit', '1']);
     expect(out.split('\n')).toEqual(['ROBOT  WAVE  STATUS     COMMAND', 'r1     0     SUCCEEDED  c1']);
     expect(notes).toContain('--cursor 1');
-    expect(gateway.seen.at(-1)?.request).toBe('GET /v1/rollouts/ro-1/robots?limit=1&status=SUCCEEDED');
+    expect(at.gateway.seen.at(-1)?.request).toBe('GET /v1/rollouts/ro-1/robots?limit=1&status=SUCCEEDED');
   });
 
   it.each(['approve', 'pause', 'resume', 'abort'])('lets a person %s it', async (verb) => {
-    gateway.say(stand('RUNNING'));
-    expect(await world.run(['rollout', verb, 'ro-1', '--reason', 'why'])).toMatchObject({ code: 0 });
-    expect(gateway.seen[0]).toMatchObject({ request: `POST /v1/rollouts/ro-1/${verb}`, body: '{"reason":"why"}' });
+    at.gateway.say(stand('RUNNING'));
+    expect(await at.world.run(['rollout', verb, 'ro-1', '--reason', 'why'])).toMatchObject({ code: 0 });
+    expect(at.gateway.seen[0]).toMatchObject({ request: `POST /v1/rollouts/ro-1/${verb}`, body: '{"reason":"why"}' });
   });
 
   it.each([
@@ -104,7 +88,7 @@ describe('fleetstream rollout', () => {
     { name: 'a plan that is not JSON', args: ['send', 'update', '--all', '--plan', 'slowly'] },
     { name: 'no rollout', args: ['abort'] },
   ])('says what is wrong with $name, and asks nobody', async ({ args }) => {
-    expect(await world.run(['rollout', ...args])).toMatchObject({ code: 2 });
-    expect(gateway.seen).toEqual([]);
+    expect(await at.world.run(['rollout', ...args])).toMatchObject({ code: 2 });
+    expect(at.gateway.seen).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { toColumns } from '../domain/to-columns.ts';
 import { gatewayFlags, parseFlags, sharedFlags, toDurationMs } from '../parse-flags.ts';
 import { readJson } from '../read-json.ts';
 import { type CommandService, createCommandService } from './command-service.ts';
+import { showDocument } from './show-document.ts';
 import { watchDocument } from './watch-document.ts';
 
 const text = { type: 'string' } as const;
@@ -70,7 +71,7 @@ type Verb = (service: CommandService, rest: readonly string[], values: Flags, wo
 const verbs: Readonly<Record<string, Verb>> = {
   send: sendRollout,
   list: listRollouts,
-  show: showRollout,
+  show: (service, rest, values, world) => showDocument(service, readPath('show', rest), toRolloutLines, values, world),
   watch: async (service, rest, values, world) => {
     await watch(service, readPath('watch', rest), values, world);
   },
@@ -158,16 +159,6 @@ async function listRollouts(
   const { rollouts = [] } = body as { readonly rollouts?: readonly ShownRollout[] };
   for (const line of toRolloutTable(rollouts)) world.out(line);
   if (rollouts.length === 0) world.note('No rollouts.');
-}
-
-async function showRollout(
-  service: CommandService,
-  rest: readonly string[],
-  values: Flags,
-  world: CliWorld,
-): Promise<void> {
-  const { text: answer, body } = await service.ask({ method: 'GET', path: readPath('show', rest) });
-  world.out(values.json === true ? answer : toRolloutLines(body as ShownRollout).join('\n'));
 }
 
 async function listRobots(

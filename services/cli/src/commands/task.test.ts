@@ -1,23 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestingGateway, type TestingGateway } from '../testing-gateway.ts';
-import { createTestingWorld, type TestingWorld } from '../testing-world.ts';
+import { describe, expect, it } from 'vitest';
+import { useTestingGateway } from '../use-testing-gateway.ts';
 
-let world: TestingWorld;
-let gateway: TestingGateway;
-
-beforeAll(async () => {
-  gateway = await startTestingGateway();
-  world = createTestingWorld({ gatewayUrl: gateway.url });
-});
-
-afterAll(async () => {
-  world.remove();
-  await gateway.stop();
-});
-
-beforeEach(() => {
-  gateway.seen.length = 0;
-});
+const at = useTestingGateway();
 
 const taken = { status: 202, body: { taskId: 't1', robotId: 'r1', commands: [] } };
 const stand = (status: string, ...steps: string[]) => ({
@@ -33,11 +17,11 @@ const stand = (status: string, ...steps: string[]) => ({
 
 describe('fleetstream task', () => {
   it('sends the steps that are named one by one, with the key and the reason', async () => {
-    gateway.say(taken);
+    at.gateway.say(taken);
     const steps = ['--step', 'move {"x":1}', '--step', 'dock'];
-    const { code, out } = await world.run(['task', 'send', 'r1', ...steps, '--key', 'k1', '--reason', 'why']);
+    const { code, out } = await at.world.run(['task', 'send', 'r1', ...steps, '--key', 'k1', '--reason', 'why']);
     expect({ code, out }).toEqual({ code: 0, out: 't1' });
-    expect(gateway.seen[0]).toMatchObject({
+    expect(at.gateway.seen[0]).toMatchObject({
       request: 'POST /v1/robots/r1/tasks',
       headers: { 'idempotency-key': 'k1' },
       body: '{"steps":[{"action":"move","parameters":{"x":1}},{"action":"dock"}],"reason":"why"}',
@@ -45,11 +29,11 @@ describe('fleetstream task', () => {
   });
 
   it('sends what a file or standard input holds', async () => {
-    gateway.say(taken);
-    world.write('task.json', '{"steps":[{"action":"dock","on":"end"}]}');
-    await world.run(['task', 'send', 'r1', 'task.json']);
-    await world.run(['task', 'send', 'r1', '-'], { input: '{"steps":[{"action":"dock","on":"end"}]}' });
-    const bodies = gateway.seen.map(({ body }) => body);
+    at.gateway.say(taken);
+    at.world.write('task.json', '{"steps":[{"action":"dock","on":"end"}]}');
+    await at.world.run(['task', 'send', 'r1', 'task.json']);
+    await at.world.run(['task', 'send', 'r1', '-'], { input: '{"steps":[{"action":"dock","on":"end"}]}' });
+    const bodies = at.gateway.seen.map(({ body }) => body);
     expect(bodies).toEqual(Array(2).fill('{"steps":[{"action":"dock","on":"end"}]}'));
   });
 
@@ -58,16 +42,16 @@ describe('fleetstream task', () => {
     { name: 'failed', end: stand('FAILED', 'FAILED', 'CANCELLED'), code: 1, says: 'It ended as FAILED.' },
   ])('waits until it $name, telling of each change once', async ({ end, code, says }) => {
     const open = stand('OPEN', 'RUNNING', 'ACCEPTED');
-    gateway.say(taken, open, open, end);
-    const result = await world.run(['task', 'send', 'r1', '--step', 'move', '--wait']);
+    at.gateway.say(taken, open, open, end);
+    const result = await at.world.run(['task', 'send', 'r1', '--step', 'move', '--wait']);
     expect(result.code).toBe(code);
     expect(result.out + result.notes).toContain(says);
     expect(result.out.split('\n').filter((line) => line.includes('OPEN'))).toHaveLength(1);
   });
 
   it('shows where it stands, step by step', async () => {
-    gateway.say(stand('OPEN', 'SUCCEEDED', 'RUNNING'));
-    const { out } = await world.run(['task', 'show', 'r1', 't1']);
+    at.gateway.say(stand('OPEN', 'SUCCEEDED', 'RUNNING'));
+    const { out } = await at.world.run(['task', 'show', 'r1', 't1']);
     expect(out.split('\n')).toEqual([
       't1  r1  OPEN',
       '  1. move  1970-01-01 00:00:00.000  SUCCEEDED',
@@ -80,13 +64,16 @@ describe('fleetstream task', () => {
       { commandId: 't1.1-2', status: 'SUCCEEDED', outcome: 'too-late' },
       { commandId: 't1.2-2', status: 'RUNNING', outcome: 'pending' },
     ];
-    gateway.say({ status: 202, body: { taskId: 't1', robotId: 'r1', commands } });
-    const { code, out } = await world.run(['task', 'cancel', 'r1', 't1', '--reason', 'why']);
+    at.gateway.say({ status: 202, body: { taskId: 't1', robotId: 'r1', commands } });
+    const { code, out } = await at.world.run(['task', 'cancel', 'r1', 't1', '--reason', 'why']);
     expect({ code, lines: out.split('\n') }).toEqual({
       code: 0,
       lines: ['t1.1-2  SUCCEEDED  too-late', 't1.2-2  RUNNING  pending'],
     });
-    expect(gateway.seen[0]).toMatchObject({ request: 'POST /v1/robots/r1/tasks/t1/cancel', body: '{"reason":"why"}' });
+    expect(at.gateway.seen[0]).toMatchObject({
+      request: 'POST /v1/robots/r1/tasks/t1/cancel',
+      body: '{"reason":"why"}',
+    });
   });
 
   it.each([
@@ -97,7 +84,7 @@ describe('fleetstream task', () => {
     { name: 'parameters that are no object', args: ['send', 'r1', '--step', 'move 3'] },
     { name: 'no task id', args: ['show', 'r1'] },
   ])('says what is wrong with $name, and asks nobody', async ({ args }) => {
-    expect(await world.run(['task', ...args])).toMatchObject({ code: 2 });
-    expect(gateway.seen).toEqual([]);
+    expect(await at.world.run(['task', ...args])).toMatchObject({ code: 2 });
+    expect(at.gateway.seen).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { gatewayFlags, parseFlags, sharedFlags, toRobotId } from '../parse-flags
 import { readContent } from '../read-content.ts';
 import { readJson } from '../read-json.ts';
 import { type CommandService, createCommandService } from './command-service.ts';
+import { showDocument } from './show-document.ts';
 import { watchDocument } from './watch-document.ts';
 
 const text = { type: 'string' } as const;
@@ -54,7 +55,12 @@ The token is FLEETSTREAM_COMMANDS_TOKEN, else that of the local state directory.
 
 type Verb = (service: CommandService, rest: readonly string[], values: Flags, world: CliWorld) => Promise<void>;
 
-const verbs: Readonly<Record<string, Verb>> = { send: sendTask, show: showTask, watch: followTask, cancel: cancelTask };
+const verbs: Readonly<Record<string, Verb>> = {
+  send: sendTask,
+  show: (service, rest, values, world) => showDocument(service, readPath('show', rest), toTaskLines, values, world),
+  watch: followTask,
+  cancel: cancelTask,
+};
 
 async function sendTask(
   service: CommandService,
@@ -86,16 +92,6 @@ async function sendTask(
   }
   world.note(taskId);
   failUnlessSucceeded(await watch(service, toPath(robotId, taskId), values, world));
-}
-
-async function showTask(
-  service: CommandService,
-  rest: readonly string[],
-  values: Flags,
-  world: CliWorld,
-): Promise<void> {
-  const { text: answer, body } = await service.ask({ method: 'GET', path: readPath('show', rest) });
-  world.out(values.json === true ? answer : toTaskLines(body as ShownTask).join('\n'));
 }
 
 async function followTask(
