@@ -18,6 +18,12 @@ declare module 'rocksdb-native' {
     blobFileSize?: number;
     /** A compaction moves what is still of use out of this share of the blob files, the oldest. */
     blobGarbageCollectionAgeCutOff?: number;
+    /** Left out, it is there: 32 MiB for each database, a size that can't be chosen. */
+    blockCache?: boolean;
+    /** In the block cache, or with the open tables; without that cache it must be false. */
+    tableCacheIndexAndFilterBlocks?: boolean;
+    /** Of a table's blocks, in bytes. */
+    tableBlockSize?: number;
   }
 
   export interface RocksRange {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readMetricBy } from '../read-metric.ts';
+import { readMetric, readMetricBy } from '../read-metric.ts';
 import { type StackRound } from '../stack/stack-scenario.ts';
 import { countFileDescriptors, readFolderBytes, readRssBytes } from './sample-process.ts';
 import { type Sample } from './slope.ts';
@@ -13,7 +13,7 @@ const sampleMsMin = 1000;
 export type SoakSamples = ReadonlyMap<string, readonly Sample[]>;
 
 /** What a part of the memory is called among the samples. */
-export function toPartName(part: string): string {
+function toPartName(part: string): string {
   return `${part.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())}Mib`;
 }
 
@@ -37,7 +37,9 @@ export async function watchSoak({ team, context }: StackRound, durationMs: numbe
       ['storeMib', (await readFolderBytes(join(stack.directory, 'checkpoints'))) / mib],
       ['logMib', (await readFolderBytes(join(stack.directory, 'kafka'))) / mib],
     ];
-    const parts = readMetricBy(await team.at(0).fetchMetrics(), 'fleetstream_processor_memory_bytes', 'part');
+    const exposition = await team.at(0).fetchMetrics();
+    sampled.push(['heapUsedMib', readMetric(exposition, 'nodejs_heap_size_used_bytes') / mib]);
+    const parts = readMetricBy(exposition, 'fleetstream_processor_memory_bytes', 'part');
     for (const [part, bytes] of parts) sampled.push([toPartName(part), bytes / mib]);
     const atMs = performance.now() - startedMs;
     for (const [name, value] of sampled) samples.set(name, [...(samples.get(name) ?? []), { atMs, value }]);
