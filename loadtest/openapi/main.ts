@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   const stack = service === 'commands' ? await startCommandsStack(context) : await startWebhookStack(context);
   try {
     const proxy = await startSigningProxy(stack.url, stack.masterKey, stack.token);
-    const options = { url: proxy.url, maxExamples, seed, exclude: ['followRobot'], environment: process.env };
+    const options = { url: proxy.url, maxExamples, seed, exclude: ['followCommands'], environment: process.env };
     const found = await runSchemathesis(dir, options);
     await proxy.close();
     process.stdout.write(`${found.text}\n`);

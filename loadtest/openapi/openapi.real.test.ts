@@ -43,7 +43,7 @@ it.skipIf(dir === undefined)(
       const proxy = await startSigningProxy(stack.url, stack.masterKey, stack.token);
       const found = await runSchemathesis(dir ?? '', {
         ...{ url: proxy.url, maxExamples: 5, seed: 1, environment: process.env },
-        exclude: ['followRobot'],
+        exclude: ['followCommands'],
       });
       await proxy.close();
       expect(found.exitCode, found.text).toBe(0);

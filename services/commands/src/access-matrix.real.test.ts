@@ -74,7 +74,7 @@ const matrix: readonly Row[] = [
     call: ({ commandId }) => ['GET', `/v1/commands/${commandId}/events`],
   },
   {
-    ...{ operationId: 'followRobot', least: 'viewer', ok: [200], about: 'one' },
+    ...{ operationId: 'followCommands', least: 'viewer', ok: [200], about: 'one' },
     call: ({ robotId }) => ['GET', `/v1/events?robotId=${robotId}`],
   },
   {

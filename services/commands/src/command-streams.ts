@@ -18,13 +18,14 @@ export interface NewsSink {
 }
 
 export interface StreamWanted {
-  readonly robotId: string;
-  /** Of this command alone. */
-  readonly commandId?: string;
-  /** What stands after it in the log is told first. */
-  readonly after: LogPlace | undefined;
+  /** Of which commands. */
+  readonly tells: (command: Pick<CommandView, 'robotId' | 'commandId'>) => boolean;
+  /** What stands after these in the log is told first. Without them it begins with what comes now. */
+  readonly after: readonly LogPlace[] | undefined;
   /** What is known already, to be told from. */
   readonly views: readonly CommandView[];
+  /** Robots of every partition: what is told first is where all of them are, so that nothing of a break is missed. */
+  readonly isOfAll: boolean;
   /** When the caller may listen no longer. */
   readonly endsAtMs: number | undefined;
 }
@@ -43,16 +44,32 @@ const waitingBytesMax = 256 * 1024;
 /** A token may be for years; timers count milliseconds in 32 bits. */
 const listenMsMax = 3_600_000;
 
+interface Listener {
+  readonly wanted: StreamWanted;
+  readonly timer: NodeJS.Timeout;
+  /** How far each partition has been told. */
+  readonly told: Map<number, number>;
+}
+
 /** Who follows commands as they go: bounded in number and in what waits for each. */
 export function createCommandStreams({ clock, max }: { readonly clock: Clock; readonly max: number }): CommandStreams {
-  const listeners = new Map<NewsSink, { readonly wanted: StreamWanted; readonly timer: NodeJS.Timeout }>();
+  const listeners = new Map<NewsSink, Listener>();
+  /** How far each partition has been published. */
+  const ends = new Map<number, number>();
   let ending = false;
   const close = (sink: NewsSink) => {
     clearTimeout(listeners.get(sink)?.timer);
     if (listeners.delete(sink)) sink.end();
   };
-  const tell = (sink: NewsSink, text: string) => {
-    if (sink.write(text) > waitingBytesMax) close(sink);
+  const write = (sink: NewsSink, text: string) => {
+    if (listeners.has(sink) && sink.write(text) > waitingBytesMax) close(sink);
+  };
+  const tell = (sink: NewsSink, { wanted, told }: Listener, news: CommandNews) => {
+    const { partition, offset } = news.at;
+    // Whoever comes from an instance that was further knows it already.
+    if (offset <= (told.get(partition) ?? -1) || !wanted.tells(news)) return;
+    told.set(partition, offset);
+    write(sink, `id: ${toId(told)}\nevent: command\ndata: ${JSON.stringify(news)}\n\n`);
   };
   const endAll = () => {
     ending = true;
@@ -62,7 +79,7 @@ export function createCommandStreams({ clock, max }: { readonly clock: Clock; re
     name: 'command-streams',
     start: () => {
       const beat = setInterval(() => {
-        for (const sink of [...listeners.keys()]) tell(sink, ':\n\n');
+        for (const sink of [...listeners.keys()]) write(sink, ':\n\n');
       }, heartbeatMs);
       return Promise.resolve(() => {
         clearInterval(beat);
@@ -76,38 +93,40 @@ export function createCommandStreams({ clock, max }: { readonly clock: Clock; re
       const timer = setTimeout(() => {
         close(sink);
       }, leftMs);
-      listeners.set(sink, { wanted, timer });
-      tell(sink, 'retry: 2000\n\n');
-      for (const news of toBacklog(wanted)) tell(sink, toText(news));
+      const { after = [], isOfAll } = wanted;
+      const told = new Map(after.map(({ partition, offset }) => [partition, offset]));
+      if (isOfAll && wanted.after === undefined) for (const [partition, offset] of ends) told.set(partition, offset);
+      const listener = { wanted, timer, told };
+      listeners.set(sink, listener);
+      write(sink, `retry: 2000\n${isOfAll && told.size > 0 ? `id: ${toId(told)}\n` : ''}\n`);
+      for (const news of toBacklog(wanted)) tell(sink, listener, news);
       return () => {
         close(sink);
       };
     },
     publish: (data, at) => {
+      ends.set(at.partition, at.offset);
       const news = { commandId: data.commandId, robotId: data.robotId, action: data.action, ...toStep(data), at };
-      for (const [sink, { wanted }] of listeners) if (isWanted(wanted, news)) tell(sink, toText(news));
+      for (const [sink, listener] of listeners) tell(sink, listener, news);
     },
     endAll,
     listening: () => listeners.size,
   };
 }
 
-function isWanted({ robotId, commandId }: StreamWanted, news: CommandNews): boolean {
-  return news.robotId === robotId && (commandId === undefined || news.commandId === commandId);
-}
-
-/** All of a robot stands in one partition, so offsets alone order it. */
-function toBacklog(wanted: StreamWanted): CommandNews[] {
-  const { after, views } = wanted;
+/** In the order of the log, which offsets give within a partition. */
+function toBacklog({ after, views, isOfAll }: StreamWanted): CommandNews[] {
   if (after === undefined) return [];
+  const begun = new Set(after.map(({ partition }) => partition));
   const news = views.flatMap(({ commandId, robotId, action, history }) =>
     history.flatMap(({ at, ...step }) => (at === undefined ? [] : [{ commandId, robotId, action, ...step, at }])),
   );
   return news
-    .filter((one) => isWanted(wanted, one) && one.at.partition === after.partition && one.at.offset > after.offset)
-    .sort((a, b) => a.at.offset - b.at.offset);
+    .filter(({ at }) => isOfAll || begun.has(at.partition))
+    .sort((a, b) => a.at.partition - b.at.partition || a.at.offset - b.at.offset);
 }
 
-function toText(news: CommandNews): string {
-  return `id: ${news.at.partition}-${news.at.offset}\nevent: command\ndata: ${JSON.stringify(news)}\n\n`;
+/** Where to go on from: a place in each partition that anything was told of. */
+function toId(told: ReadonlyMap<number, number>): string {
+  return [...told].map(([partition, offset]) => `${partition}-${offset}`).join();
 }

@@ -240,24 +240,48 @@ it('the audit tells who did what, when and why, page by page', async () => {
   ]);
 });
 
+/** What a stream says until it has said enough. */
+async function readStream(path: string, headers: Record<string, string>, enough: string): Promise<string> {
+  const gone = new AbortController();
+  const answer = await fetch(service.url + path, { headers, signal: gone.signal });
+  let text = '';
+  for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part;
+    if (text.includes(enough)) break;
+  }
+  gone.abort();
+  return text;
+}
+
+it('who follows all commands is told of every robot of his, also what he missed, and of no other', async () => {
+  const path = '/v1/events';
+  const mine = await bearer('viewer');
+  const start = await readStream(path, mine, '\n\n');
+  const id = /^id: (.*)$/m.exec(start)?.[1] ?? '';
+  const robotIds = [newRobot(), newRobot()];
+  const commandIds = await Promise.all(robotIds.map((robotId) => request(robotId)));
+  await eventually(async () => await Promise.all(commandIds.map(statusOf))).toEqual(['QUEUED', 'QUEUED']);
+  const seen = new Set<string>();
+  for (let lastId = id; seen.size < commandIds.length;) {
+    const text = await readStream(path, { ...mine, 'last-event-id': lastId }, '"status":"QUEUED"');
+    lastId = [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? lastId;
+    for (const commandId of commandIds) if (text.includes(commandId)) seen.add(commandId);
+  }
+  const elsewhere = await bearer('viewer', 'far', { fleets: ['another'] });
+  const told = await readStream(path, { ...elsewhere, 'last-event-id': id }, '\n\n');
+  for (const robotId of robotIds) expect(told).not.toContain(robotId);
+});
+
 it('who follows a command is told every step once, also after coming again', async () => {
   const robotId = newRobot();
   const commandId = await request(robotId);
   await eventually(() => statusOf(commandId)).toBe('QUEUED');
-  const read = async (headers: Record<string, string>, enough: string) => {
-    const gone = new AbortController();
-    const answer = await fetch(`${service.url}/v1/commands/${commandId}/events`, {
-      headers: { ...(await bearer('viewer')), ...headers },
-      signal: gone.signal,
-    });
-    let text = '';
-    for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      text += part;
-      if (text.includes(`"status":"${enough}"`)) break;
-    }
-    gone.abort();
-    return text;
-  };
+  const read = async (headers: Record<string, string>, enough: string) =>
+    await readStream(
+      `/v1/commands/${commandId}/events`,
+      { ...(await bearer('viewer')), ...headers },
+      `"status":"${enough}"`,
+    );
   const before = await read({}, 'QUEUED');
   expect([...before.matchAll(/"status":"(\w+)"/g)].map(([, status]) => status)).toEqual(['ACCEPTED', 'QUEUED']);
   const lastId = [...before.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';

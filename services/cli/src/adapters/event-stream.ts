@@ -8,11 +8,11 @@ export interface StreamRequest {
   readonly signal: AbortSignal;
 }
 
-/** A server-sent event that carries something. */
+/** A server-sent event that carries something, or says where the stream is. */
 export interface StreamEvent {
   /** Where to go on from. */
   readonly id: string | undefined;
-  readonly data: string;
+  readonly data: string | undefined;
 }
 
 /** The service beats every 15 s; what is silent for so long is broken. */
@@ -76,6 +76,6 @@ function readEvent(text: string): StreamEvent | undefined {
       .find((line) => line.startsWith(`${name}:`))
       ?.slice(name.length + 1)
       .trim();
-  const data = valueOf('data');
-  return data === undefined ? undefined : { id: valueOf('id'), data };
+  const [id, data] = [valueOf('id'), valueOf('data')];
+  return id === undefined && data === undefined ? undefined : { id, data };
 }

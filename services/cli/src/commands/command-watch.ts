@@ -44,9 +44,10 @@ export async function watchCommand(
       if (performance.now() > deadline) failRefused(`It has not ended: ${command.status}.`);
       let followed = false;
       for await (const { id, data } of service.follow(`${path}/events`, lastId, over.signal)) {
+        lastId = id ?? lastId;
+        if (data === undefined) continue;
         const step = JSON.parse(data) as ShownStep;
         show(step);
-        lastId = id ?? lastId;
         followed = true;
         if (isTerminal(step.status as CommandStatus)) break;
       }

@@ -100,6 +100,19 @@ describe('fleetstream command', () => {
     expect(opened.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '0-4']);
   });
 
+  it('follows all commands, over a break and from where the stream began', async () => {
+    const event = (id: string, status: string) => {
+      const news = { commandId: 'cmd-1', robotId: 'r1', action: 'move', status, atMs: 1500 };
+      return `id: ${id}\nevent: command\ndata: ${JSON.stringify(news)}\n\n`;
+    };
+    at.gateway.say({ status: 200, body: { commands: [] } });
+    at.gateway.stream('retry: 2000\nid: 0-3,1-4\n\n', event('0-5,1-4', 'QUEUED'));
+    const { code, out } = await at.world.run(['command', 'follow', '--for', '2s']);
+    expect({ code, out }).toEqual({ code: 0, out: 'r1  move  cmd-1  1970-01-01 00:00:01.500  QUEUED' });
+    const opened = at.gateway.seen.filter(({ path }) => path === '/v1/events');
+    expect(opened.map(({ headers }) => headers['last-event-id']).slice(0, 2)).toEqual([undefined, '0-3,1-4']);
+  });
+
   it.each([
     { name: 'stops a robot', args: ['stop', 'r1'], posts: '/v1/robots/r1/stop', before: [] },
     {

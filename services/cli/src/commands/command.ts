@@ -5,6 +5,7 @@ import { type ShownCommand, toCommandLines, toCommandTable } from '../domain/com
 import { gatewayFlags, parseFlags, sharedFlags, toDurationMs, toRobotId } from '../parse-flags.ts';
 import { readJson } from '../read-json.ts';
 import { cancelCommand, decideCommand, stopRobot, toCommandId } from './command-control.ts';
+import { followCommands } from './command-follow.ts';
 import { type CommandService, createCommandService } from './command-service.ts';
 import { failUnlessSucceeded, watchCommand } from './command-watch.ts';
 import { showDocument } from './show-document.ts';
@@ -36,7 +37,7 @@ export const commandCommand: Command = {
   summary: 'have a robot do something, see what comes of it, stop it',
   help: `fleetstream command send <robotId> <action> [flags]
 fleetstream command watch|status <commandId> [flags]
-fleetstream command list [flags]
+fleetstream command list|follow [flags]
 fleetstream command stop <robotId> [flags]
 fleetstream command cancel|approve|decline <commandId> [flags]
 
@@ -54,8 +55,11 @@ send, stop, cancel, approve and decline:
   --reason TEXT       why, for those who look at it later
 watch: each step as it comes, to its end; exit code 1 unless it succeeded.
   --for TIME          no longer than this (1h)
+follow: every step of every command as it comes, for an hour or as long as --for says.
 list: the newest first.
+list, follow:
   --robot ID          only of this robot
+list:
   --status STATUS     only those that are QUEUED, RUNNING, SUCCEEDED, …
   --limit N           at most so many (20)
 
@@ -84,6 +88,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     return showDocument(service, path, toCommandLines, values, world);
   },
   list: listCommands,
+  follow: followCommands,
   stop: stopRobot,
   cancel: cancelCommand,
   approve: (...given) => decideCommand('approve', ...given),

@@ -111,6 +111,12 @@ export class CommandBook {
     return { commands, next: found.length > limit ? commands.at(-1) : undefined };
   }
 
+  /** Everything that is known, in no order. */
+  *all(): Generator<CommandView> {
+    yield* this.#open.values();
+    yield* this.#finished.values();
+  }
+
   /** Everything that is known of a robot's commands. */
   of(robotId: string): CommandView[] {
     return [...this.openOf(robotId), ...[...this.#finished.values()].filter((view) => view.robotId === robotId)];

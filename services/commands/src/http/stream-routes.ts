@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type CommandStreams, type StreamWanted } from '../command-streams.ts';
 import { type CommandBook } from '../domain/command-book.ts';
 import { parseQuery, robotIdSchema } from '../domain/command-query.ts';
-import { type LogPlace } from '../domain/command-view.ts';
+import { type CommandView, type LogPlace } from '../domain/command-view.ts';
 import { refuse } from '../domain/refusal.ts';
 import { type RobotPlaces } from '../robot-places.ts';
 import { type ApiRoute, type Handled, readParam } from './api-route.ts';
@@ -15,13 +15,11 @@ export interface StreamRouteParts {
   readonly streams: CommandStreams;
 }
 
-const streamQuery = z.strictObject({ robotId: robotIdSchema });
+const streamQuery = z.strictObject({ robotId: robotIdSchema.optional().describe('Of all robots when left out') });
+/** A place in each of so many partitions at most. */
+const lastIdPattern = /^\d{1,6}-\d{1,15}(,\d{1,6}-\d{1,15}){0,511}$/;
 const lastIdHeader = z.object({
-  'last-event-id': z
-    .string()
-    .regex(/^\d{1,6}-\d{1,15}$/)
-    .optional()
-    .describe('Goes on after it, on any instance'),
+  'last-event-id': z.string().regex(lastIdPattern).optional().describe('Goes on after it, on any instance'),
 });
 const streamAnswer = {
   200: {
@@ -48,17 +46,18 @@ export function createStreamRoutes(parts: StreamRouteParts): readonly ApiRoute[]
         if (view === undefined || !(await places.mayKnow(caller, view.robotId))) {
           return refuse('FS_COMMAND_UNKNOWN', 'path: commandId');
         }
-        const { robotId, commandId, history } = view;
+        const { commandId, robotId, history } = view;
         const start = history[0]?.at;
-        const after = readLastId(request) ?? (start && { ...start, offset: start.offset - 1 });
-        return open(parts, request, response, caller, { robotId, commandId, after, views: [view] });
+        const after = readLastId(request) ?? (start && [{ ...start, offset: start.offset - 1 }]);
+        const tells = (one: StreamedCommand) => one.commandId === commandId && one.robotId === robotId;
+        return open(parts, request, response, caller, { tells, after, views: [view], isOfAll: false });
       },
     },
     {
       method: 'get',
       path: '/v1/events',
-      operationId: 'followRobot',
-      summary: "Every step of a robot's commands, from now on or from where the last answer ended",
+      operationId: 'followCommands',
+      summary: 'Every step of the commands of one robot or of all, from now on or from where the last answer ended',
       access: 'viewer',
       query: streamQuery,
       headers: lastIdHeader,
@@ -68,17 +67,22 @@ export function createStreamRoutes(parts: StreamRouteParts): readonly ApiRoute[]
         const parsed = parseQuery(streamQuery, request.query);
         if (parsed.kind === 'refused') return parsed;
         const { robotId } = parsed.query;
-        if (!(await places.mayKnow(caller, robotId))) return refuse('FS_ROBOT_UNKNOWN', 'query: robotId');
         const after = readLastId(request);
-        return open(parts, request, response, caller, {
-          robotId,
-          after,
-          views: after === undefined ? [] : book.of(robotId),
-        });
+        if (robotId === undefined) {
+          const tells = (one: StreamedCommand) => places.reaches(caller, one.robotId);
+          const views = after === undefined ? [] : [...book.all()];
+          return open(parts, request, response, caller, { tells, after, views, isOfAll: true });
+        }
+        if (!(await places.mayKnow(caller, robotId))) return refuse('FS_ROBOT_UNKNOWN', 'query: robotId');
+        const tells = (one: StreamedCommand) => one.robotId === robotId;
+        const views = after === undefined ? [] : book.of(robotId);
+        return open(parts, request, response, caller, { tells, after, views, isOfAll: false });
       },
     },
   ];
 }
+
+type StreamedCommand = Pick<CommandView, 'robotId' | 'commandId'>;
 
 function open(
   { streams }: StreamRouteParts,
@@ -109,7 +113,11 @@ function open(
   return undefined;
 }
 
-function readLastId(request: Request): LogPlace | undefined {
-  const [, partition, offset] = /^(\d{1,6})-(\d{1,15})$/.exec(request.get('last-event-id') ?? '') ?? [];
-  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) };
+function readLastId(request: Request): readonly LogPlace[] | undefined {
+  const given = request.get('last-event-id') ?? '';
+  if (!lastIdPattern.test(given)) return undefined;
+  return given.split(',').map((place) => {
+    const [partition, offset] = place.split('-');
+    return { partition: Number(partition), offset: Number(offset) };
+  });
 }
