@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { toAppError } from '@fleetstream/kernel';
 import { type StateStore } from '@fleetstream/state-store';
 import { type StreamEngineOptions } from './engine-options.ts';
+import { type CheckpointPace } from './checkpoint-pace.ts';
 import { partitionDirs } from './open-partition.ts';
 
 export interface LastCheckpoint {
@@ -20,6 +21,7 @@ const maxIntervalFactor = 8;
 export class CheckpointJob {
   readonly #options: StreamEngineOptions<never, never>;
   readonly #partition: number;
+  readonly #pace: CheckpointPace;
   #running: Promise<void> | undefined;
   /** The part of it that needs the store. */
   #copying: Promise<unknown> | undefined;
@@ -29,10 +31,15 @@ export class CheckpointJob {
   #last: LastCheckpoint | undefined;
   #lastAppliedOffset: number;
 
-  /** `appliedOffset`: what a checkpoint is known to hold already. */
-  constructor(options: StreamEngineOptions<never, never>, partition: number, appliedOffset: number) {
+  /** `appliedOffset`: what a checkpoint is known to hold already. `pace`: one for all partitions of the process. */
+  constructor(
+    options: StreamEngineOptions<never, never>,
+    partition: number,
+    { appliedOffset, pace }: { readonly appliedOffset: number; readonly pace: CheckpointPace },
+  ) {
     this.#options = options;
     this.#partition = partition;
+    this.#pace = pace;
     this.#lastStartMs = options.ports.clock.monotonicMs();
     this.#lastAppliedOffset = appliedOffset;
   }
@@ -41,13 +48,14 @@ export class CheckpointJob {
     return this.#last;
   }
 
-  /** Begins a checkpoint if one is due and none is under way. Doesn't wait for it. */
+  /** Begins a checkpoint if one is due, none is under way, and none of another partition began just now. Doesn't wait for it. */
   startIfDue(store: StateStore): void {
     const { limits, ports } = this.#options;
     const dueMs = this.#lastStartMs + limits.checkpointIntervalMs * this.#intervalFactor;
-    if (this.#running !== undefined || ports.clock.monotonicMs() < dueMs) return;
-    if (store.appliedOffset === this.#lastAppliedOffset) return;
-    this.#lastStartMs = ports.clock.monotonicMs();
+    const nowMs = ports.clock.monotonicMs();
+    if (this.#running !== undefined || nowMs < dueMs) return;
+    if (store.appliedOffset === this.#lastAppliedOffset || !this.#pace.mayBegin(nowMs)) return;
+    this.#lastStartMs = nowMs;
     this.#running = this.#run(store).finally(() => {
       this.#running = undefined;
     });

@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, toAppError } from '@fleetstream/kernel';
 import { CheckpointJob } from './checkpoint-job.ts';
+import { type CheckpointPace } from './checkpoint-pace.ts';
 import { type OpenedFrom } from './engine-event.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { OffsetWaits } from './offset-waits.ts';
@@ -52,13 +53,19 @@ export class PartitionTask<State, Input> {
   #distrustLocal = false;
   /** A copy that this process has of the partition; asked once, for the first opening. */
   #takeCopy: TakeCopy<State, Input> | undefined;
+  readonly #pace: CheckpointPace;
   readonly #assignedMs: number;
   #tookOver = false;
   #uploading: Promise<void> | undefined;
 
-  constructor(options: StreamEngineOptions<State, Input>, partition: number, takeCopy?: TakeCopy<State, Input>) {
+  constructor(
+    options: StreamEngineOptions<State, Input>,
+    partition: number,
+    { pace, takeCopy }: { readonly pace: CheckpointPace; readonly takeCopy: TakeCopy<State, Input> | undefined },
+  ) {
     this.partition = partition;
     this.#options = options;
+    this.#pace = pace;
     this.#takeCopy = takeCopy;
     this.#assignedMs = options.ports.clock.monotonicMs();
     this.#retryMs = options.limits.firstRetryMs;
@@ -173,7 +180,7 @@ export class PartitionTask<State, Input> {
     const phases = new OpeningPhases(ports.clock);
     const { open, session } = (await this.#adoptCopy(phases)) ?? (await this.#openStored(phases));
     const known = open.openedFrom === 'checkpoint' ? open.startOffset : 0;
-    const checkpoints = new CheckpointJob(options, this.partition, known);
+    const checkpoints = new CheckpointJob(options, this.partition, { appliedOffset: known, pace: this.#pace });
     const visible = new OffsetWaits(session.visibleOffset);
     const life: Life<State, Input> = { session, open, checkpoints, failure: undefined, visible };
     this.#life = life;

@@ -1,3 +1,4 @@
+import { CheckpointPace } from './checkpoint-pace.ts';
 import { type StreamEngineOptions } from './engine-options.ts';
 import { type PartitionStatus, type StandbyStatus } from './partition-status.ts';
 import { PartitionTask } from './partition-task.ts';
@@ -20,12 +21,14 @@ export class TaskSet<State, Input> {
   /** A partition that comes back at once must wait until its folder is free. */
   readonly #closing = new Map<number, Closing<State, Input>>();
   readonly #offsets: Map<number, number>;
+  readonly #pace: CheckpointPace;
   #wanted: readonly number[] = [];
   #wantedCopies: readonly number[] = [];
 
   constructor(options: StreamEngineOptions<State, Input>, localStates: ReadonlyMap<number, number>) {
     this.#options = options;
     this.#offsets = new Map(localStates);
+    this.#pace = new CheckpointPace(options.limits.checkpointIntervalMs, () => this.#tasks.size);
   }
 
   get(partition: number): PartitionTask<State, Input> | undefined {
@@ -76,7 +79,7 @@ export class TaskSet<State, Input> {
       const copy = this.#copies.get(partition);
       this.#copies.delete(partition);
       const takeCopy = copy === undefined ? undefined : () => copy.promote();
-      this.#tasks.set(partition, new PartitionTask(this.#options, partition, takeCopy));
+      this.#tasks.set(partition, new PartitionTask(this.#options, partition, { pace: this.#pace, takeCopy }));
     }
     const { standby } = this.#options;
     if (standby === undefined) return;

@@ -18,7 +18,8 @@ import {
 import { retryUnavailable, type RetryWaits } from './retry-unavailable.ts';
 import { type TransferSlots } from './transfer-slots.ts';
 
-const uploadsAtOnce = 4;
+/** Each keeps a thread of libuv's four busy, on which states are read and written, too. */
+const uploadsAtOnce = 2;
 /** Older ones name little that a newer one doesn't. */
 const manifestsReused = 3;
 /** Of the grace period, from the begin of an upload to its manifest. */
