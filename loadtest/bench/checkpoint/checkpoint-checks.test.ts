@@ -8,11 +8,17 @@ const uploads = (changedPercent: number, ratio: number) =>
 const times = (count: number, slowest: number) =>
   Array.from({ length: count }, (_, at) => (at < count / 10 ? slowest : 1));
 
+const folds = (count: number, slowest: number) => ({
+  ...{ fold: times(count, slowest), commit: [], store: [], read: [], loop: [1000], copy: [], upload: [] },
+});
+
 function failed(one: number, ten: number, slowestMs: number, samples = 1000): number {
   const measured: Measured = {
     ours: {
       uploads: [uploads(1, one), uploads(10, ten)],
-      stalls: [1, 10].map((percent) => toStall(percent, times(samples, slowestMs), times(9000, 10))),
+      stalls: [1, 10].map((percent) =>
+        toStall(percent, [{ during: folds(samples, slowestMs), without: folds(9000, 10) }]),
+      ),
     },
     flink: [uploads(1, 5.5), uploads(10, 2.4)],
   };

@@ -67,13 +67,7 @@ export async function measureOurs(
         .lines()
         .filter((line) => line.kind === 'batches')
         .filter(({ atMs }) => atMs > startMs && atMs <= endMs);
-      stalls.push(
-        toStall(
-          changedPercent,
-          batches.flatMap(({ during }) => during),
-          batches.flatMap(({ without }) => without),
-        ),
-      );
+      stalls.push(toStall(changedPercent, batches));
       say(`ours, ${changedPercent} % changed: ${JSON.stringify({ ...uploads.at(-1), stall: stalls.at(-1) })}`);
     }
     return { uploads, stalls };

@@ -49,8 +49,24 @@ export type StateEngineLine = { readonly atMs: number } & (
   | ({ readonly kind: 'batches' } & BatchTimes)
 );
 
-/** Of the batches since the line before: how long each was worked on, by whether a checkpoint was under way. */
+/** What took how long since the line before, in milliseconds, by whether a checkpoint was under way. */
 export interface BatchTimes {
-  readonly during: readonly number[];
-  readonly without: readonly number[];
+  readonly during: PhaseTimes;
+  readonly without: PhaseTimes;
+}
+
+export interface PhaseTimes {
+  /** From the moment a batch was fetched until it is folded. */
+  readonly fold: readonly number[];
+  /** A transaction with the broker. */
+  readonly commit: readonly number[];
+  /** A batch of changed states to RocksDB. */
+  readonly store: readonly number[];
+  /** States read for a batch, a part of its fold. */
+  readonly read: readonly number[];
+  /** How late a timer of the event loop was. */
+  readonly loop: readonly number[];
+  /** The parts of a checkpoint: the copy of the store (its flush included), and the upload. */
+  readonly copy: readonly number[];
+  readonly upload: readonly number[];
 }
