@@ -11,13 +11,13 @@ describe('planMemory', () => {
   it.each([
     { name: 'keeps the wishes where there is room', given: {}, cacheMib: 64, memtableMib: 16, isTight: false },
     {
-      name: 'shares half of a small container out, after the block caches',
+      name: 'shares half of a small container out, after the indexes of tables',
       given: { memoryBytes: toMemoryBytes(1024 * mib, undefined) },
-      ...{ cacheMib: 35.55, memtableMib: 8.88, isTight: false },
+      ...{ cacheMib: 54.22, memtableMib: 13.56, isTight: false },
     },
     {
       name: 'takes what is configured for what there is',
-      given: { memoryBytes: toMemoryBytes(1024 * mib, 6 * 44 * mib) },
+      given: { memoryBytes: toMemoryBytes(1024 * mib, 6 * 16 * mib) },
       ...{ cacheMib: 8, memtableMib: 2, isTight: false },
     },
     {
@@ -27,7 +27,7 @@ describe('planMemory', () => {
     },
     {
       name: 'goes no lower than what works, and says that it is tight',
-      given: { memoryBytes: 128 * mib, partitionCount: 12 },
+      given: { memoryBytes: 60 * mib, partitionCount: 12 },
       ...{ cacheMib: 1, memtableMib: 0.25, isTight: true },
     },
   ])('$name', ({ given, cacheMib, memtableMib, isTight }) => {

@@ -18,8 +18,8 @@ export interface MemoryPlan {
 }
 
 const mib = 1024 * 1024;
-/** RocksDB's block cache, of a size that the binding fixes; it fills up with reading. */
-const blockCacheBytes = 32 * mib;
+/** Indexes and filters of RocksDB's open tables: two bytes a key (measured), so that this is for two million keys. */
+const tableReaderBytes = 4 * mib;
 /** One is written while the other is flushed. */
 const memtablesAlive = 2;
 const leastCacheBytes = mib;
@@ -40,7 +40,7 @@ export function toMemoryBytes(limitBytes: number, configuredBytes: number | unde
  */
 export function planMemory(input: MemoryInput): MemoryPlan {
   const { heapLimitBytes, partitionCount, memoryBytes } = input;
-  const each = memoryBytes / Math.max(1, partitionCount) - blockCacheBytes;
+  const each = memoryBytes / Math.max(1, partitionCount) - tableReaderBytes;
   const heapEach = (heapLimitBytes * heapShare) / Math.max(1, partitionCount);
   const cacheRoom = Math.min(each * cacheShare, heapEach);
   const memtableRoom = (each * (1 - cacheShare)) / memtablesAlive;
