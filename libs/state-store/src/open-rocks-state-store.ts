@@ -10,6 +10,7 @@ import { toOpenError } from './state-error.ts';
 import { orderTimers } from './order-timers.ts';
 import { appliedKey, decodeApplied, indexKey, isOldFormat } from './state-keys.ts';
 import { assertNotLost, readBootId, startSettling } from './unsettled-state.ts';
+import { yieldCompactions } from './yield-compactions.ts';
 
 export interface RocksStateStoreOptions extends OpenStateStoreOptions {
   /**
@@ -72,6 +73,7 @@ export async function openRocksStateStore(options: RocksStateStoreOptions): Prom
   } catch (thrown) {
     throw toOpenError(thrown, dir);
   }
+  await yieldCompactions(log);
   try {
     const applied = await db.get(appliedKey);
     const position = decodeApplied(applied, dir);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError, type Clock, type Log, toMessage } from '@fleetstream/kernel';
 import { type ObjectStore } from '@fleetstream/object-store';
 import { mapConcurrently } from '../map-concurrently.ts';
@@ -20,6 +21,8 @@ import { type TransferSlots } from './transfer-slots.ts';
 
 /** Each keeps a thread of libuv's four busy, on which states are read and written, too. */
 const uploadsAtOnce = 2;
+/** After a file the place rests for as long as the file took, but no longer: a burst is what batches would wait for. */
+const restMsMax = 50;
 /** Older ones name little that a newer one doesn't. */
 const manifestsReused = 3;
 /** Of the grace period, from the begin of an upload to its manifest. */
@@ -56,12 +59,14 @@ export async function uploadCheckpoint(
   let reusedBytes = 0;
   const files = await mapConcurrently(local.files, uploadsAtOnce, async ({ name, sizeBytes }) => {
     const file = join(local.dir, name);
+    const fileStartMs = performance.now();
     const sha256 = await hashOf(parts.hashes, file);
     const place = { key: keys.object(sha256), sizeBytes };
     const reused = reusable.has(sha256) && (await isThere(parts, place));
     if (!reused) await uploadFile(parts, place, file);
     if (reused) reusedBytes += sizeBytes;
     else uploadedBytes += sizeBytes;
+    if (!reused) await delay(Math.min(performance.now() - fileStartMs, restMsMax));
     return { name, sizeBytes, sha256 } satisfies CheckpointFile;
   });
   const createdAtMs = clock.nowMs();
