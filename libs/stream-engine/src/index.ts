@@ -1,3 +1,4 @@
+export { boundHeapGrowth } from './bound-heap-growth.ts';
 export { type LastCheckpoint } from './checkpoint-job.ts';
 export { type DrillResult, type EngineEvent, type FoldCounts, type Observe, type OpenedFrom } from './engine-event.ts';
 export { defaultLimits, type EngineLimits } from './engine-limits.ts';

@@ -1,7 +1,7 @@
 // The real processor with traps in it: FLEETSTREAM_FAULT_POINT=point:N ends it with SIGKILL at the Nth time there.
 import { loadConfig } from '@fleetstream/config';
 import { runProcess } from '@fleetstream/runtime';
-import { keepRecordsYoung } from '@fleetstream/stream-engine';
+import { boundHeapGrowth, keepRecordsYoung } from '@fleetstream/stream-engine';
 import { createLog } from '@fleetstream/telemetry';
 import { createComponents } from '../../../services/processor/src/app.ts';
 import { processorConfig } from '../../../services/processor/src/config.ts';
@@ -13,6 +13,7 @@ import { trapPorts } from './trapped-ports.ts';
 
 // As the processor's own main file has it.
 keepRecordsYoung();
+boundHeapGrowth();
 const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
 const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
 const trap = createProcessTrap(process, faultPoints);

@@ -1,6 +1,6 @@
 import { loadConfig } from '@fleetstream/config';
 import { runProcess } from '@fleetstream/runtime';
-import { keepRecordsYoung } from '@fleetstream/stream-engine';
+import { boundHeapGrowth, keepRecordsYoung } from '@fleetstream/stream-engine';
 import { createLog } from '@fleetstream/telemetry';
 import { createComponents } from './app.ts';
 import { readMemoryLimits } from './adapters/memory-limits.ts';
@@ -10,6 +10,7 @@ import { toMemoryBytes } from './domain/memory-plan.ts';
 import { createWorkerProcesses } from './worker-processes.ts';
 
 keepRecordsYoung();
+boundHeapGrowth();
 const config = loadConfig(processorConfig, process.env, { prefix: 'PROCESSOR_' });
 const log = createLog({ service: 'processor', level: config.LOG_LEVEL });
 // A worker whose parent is gone has nobody who would stop it.

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { keepRecordsYoung } from '@fleetstream/stream-engine';
+import { boundHeapGrowth, keepRecordsYoung } from '@fleetstream/stream-engine';
 import { type EngineRun } from './engine-run.ts';
 import { startEngineRun } from './start-engine-run.ts';
 
 // One process of our engine over some partitions of the workload: says "ready", waits for a line, folds to the ends of
 // its partitions, stops in order and prints its figures.
 keepRecordsYoung();
+boundHeapGrowth();
 const run = JSON.parse(process.argv[2] ?? '') as EngineRun;
 const engine = await startEngineRun(run, () => process.cpuUsage());
 process.stdout.write('ready\n');
