@@ -42,6 +42,7 @@ export const soak = defineStackScenario({
       PROCESSOR_STATE_INTERVAL_MS: '1000',
       PROCESSOR_CHECKPOINT_INTERVAL_MS: '10000',
       PROCESSOR_CACHE_ENTRIES: String(cacheEntries),
+      PROCESSOR_CACHE_BYTES: String(4 * mib),
       PROCESSOR_MEMTABLE_BYTES: String(mib),
     },
   }),
@@ -70,6 +71,7 @@ export const soak = defineStackScenario({
       figures[`${name}First`] = rounded(warm[0]?.value ?? 0);
       figures[`${name}Last`] = rounded(warm.at(-1)?.value ?? 0);
       figures[`${name}PerHour`] = rounded(slopePerHour(warm));
+      figures[`${name}Most`] = rounded(Math.max(...values.map(({ value }) => value)));
       figures['samples'] = values.length;
       round.series[name] = values.map(({ value }) => rounded(value));
     }
@@ -81,6 +83,8 @@ export const soak = defineStackScenario({
       atLeast('samples', largest(rounds, 'samples'), 10),
       exactly('loadLost', sumOf(rounds, 'loadLost'), 0),
       exactly('loadTwice', sumOf(rounds, 'loadTwice'), 0),
+      // What is configured bounds the memory: the process says by how much, before it begins.
+      atMost('rssMibMost', largest(rounds, 'rssMibMost'), largest(rounds, 'plannedMibMost') ?? 0),
       // In a short run the warm-up is all there is: the slopes are told, not judged.
       ...(short
         ? []

@@ -39,6 +39,7 @@ export async function watchSoak({ team, context }: StackRound, durationMs: numbe
     ];
     const exposition = await team.at(0).fetchMetrics();
     sampled.push(['heapUsedMib', readMetric(exposition, 'nodejs_heap_size_used_bytes') / mib]);
+    sampled.push(['plannedMib', readMetric(exposition, 'fleetstream_processor_memory_planned_bytes') / mib]);
     const parts = readMetricBy(exposition, 'fleetstream_processor_memory_bytes', 'part');
     for (const [part, bytes] of parts) sampled.push([toPartName(part), bytes / mib]);
     const atMs = performance.now() - startedMs;

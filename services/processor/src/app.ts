@@ -51,6 +51,9 @@ export function createComponents(config: ProcessorConfig, log: Log, seams: Proce
           },
     ...{ config, kafka, codec, seams, noteRecords, rocksMemory, log },
     advertisedUrl: ownUrl,
+    onMemoryPlanned: (residentBytes) => {
+      metrics.memory.onPlanned(residentBytes);
+    },
     onAssigned: () => {
       seams.onAssigned();
       owners.forget();

@@ -4,6 +4,8 @@ import { type MemoryParts, toOtherBytes } from './domain/memory-parts.ts';
 export interface MemoryMetrics {
   /** Asked at every scrape. */
   watch(read: () => Promise<MemoryParts>): void;
+  /** What the process comes to be at most, once that is known. */
+  onPlanned(residentBytes: number): void;
 }
 
 /** What the process' memory is for. The parts add up to what is resident. */
@@ -26,7 +28,14 @@ export function createMemoryMetrics(registry: Metrics): MemoryMetrics {
       bytes.labels('other').set(toOtherBytes(parts));
     },
   );
+  const planned = registry.gauge(
+    'memory_planned_bytes',
+    'Resident memory at most, by what is configured; 0 until then.',
+  );
   return {
+    onPlanned: (residentBytes) => {
+      planned.set(residentBytes);
+    },
     watch: (reader) => {
       read = reader;
     },

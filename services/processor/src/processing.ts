@@ -41,6 +41,7 @@ export interface ProcessingOptions {
   /** Told of every batch of states that was stored. */
   readonly afterStore?: EngineParts['afterStore'];
   readonly rocksMemory: EngineParts['rocksMemory'];
+  readonly onMemoryPlanned: (residentBytes: number) => void;
   readonly seams: ProcessorSeams;
   readonly log: Log;
 }
@@ -108,6 +109,7 @@ async function startProcessing(options: ProcessingOptions): Promise<{
   // Passing over newer checkpoints is what a question about the past is about: nothing to warn of.
   const past = createPast(options, createCheckpointStore({ ...storeOptions, log: silentLog }), stateDir);
   const memory = await planOwnMemory(config, partitionCount, log);
+  options.onMemoryPlanned(memory.residentBytes);
   const engine: StreamEngine = createRobotEngine({
     ...{ config, memory, kafka, codec, source, ticks, committed, checkpoints, stateDir, localStates, seams, log },
     ownershipConfirmed: () => ownership.confirmed(),

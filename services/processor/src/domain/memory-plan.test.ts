@@ -8,6 +8,11 @@ const roomy = {
 };
 
 describe('planMemory', () => {
+  it('tells what the process comes to be: the heap is twice what lives there, two memtables are alive', () => {
+    const small = { ...roomy, partitionCount: 4, cacheBytesWanted: 4 * mib, memtableBytesWanted: mib };
+    expect(planMemory(small).residentBytes / mib).toBe(384 + 4 * (8 + 2 + 4));
+  });
+
   it.each([
     { name: 'keeps the wishes where there is room', given: {}, cacheMib: 64, memtableMib: 16, isTight: false },
     {

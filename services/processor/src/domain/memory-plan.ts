@@ -9,10 +9,13 @@ export interface MemoryInput {
   readonly memtableBytesWanted: number;
 }
 
-/** For each partition. */
 export interface MemoryPlan {
+  /** For each partition. */
   readonly cacheBytes: number;
+  /** For each partition. */
   readonly memtableBytes: number;
+  /** What the whole process comes to be at most, all partitions being here and their caches full. */
+  readonly residentBytes: number;
   /** Even the least that works is more than there should be. */
   readonly isTight: boolean;
 }
@@ -20,6 +23,13 @@ export interface MemoryPlan {
 const mib = 1024 * 1024;
 /** Indexes and filters of RocksDB's open tables: two bytes a key (measured), so that this is for two million keys. */
 const tableReaderBytes = 4 * mib;
+/**
+ * What a process takes beside its states, measured at 38,000 events a second: 128 MiB of young generation, 66 of code, 60
+ * of what lives in the heap and its garbage, 30 of records in buffers, 100 of the C library, RocksDB and V8's own.
+ */
+const processBytes = 384 * mib;
+/** The heap is collected when it is twice what lives there: see `boundHeapGrowth`. */
+const heapGrowth = 2;
 /** One is written while the other is flushed. */
 const memtablesAlive = 2;
 const leastCacheBytes = mib;
@@ -44,9 +54,12 @@ export function planMemory(input: MemoryInput): MemoryPlan {
   const heapEach = (heapLimitBytes * heapShare) / Math.max(1, partitionCount);
   const cacheRoom = Math.min(each * cacheShare, heapEach);
   const memtableRoom = (each * (1 - cacheShare)) / memtablesAlive;
+  const cacheBytes = Math.floor(Math.max(leastCacheBytes, Math.min(input.cacheBytesWanted, cacheRoom)));
+  const memtableBytes = Math.floor(Math.max(leastMemtableBytes, Math.min(input.memtableBytesWanted, memtableRoom)));
+  const residentEach = cacheBytes * heapGrowth + memtableBytes * memtablesAlive + tableReaderBytes;
   return {
-    cacheBytes: Math.floor(Math.max(leastCacheBytes, Math.min(input.cacheBytesWanted, cacheRoom))),
-    memtableBytes: Math.floor(Math.max(leastMemtableBytes, Math.min(input.memtableBytesWanted, memtableRoom))),
+    ...{ cacheBytes, memtableBytes },
+    residentBytes: processBytes + residentEach * partitionCount,
     isTight: cacheRoom < leastCacheBytes || memtableRoom < leastMemtableBytes,
   };
 }
