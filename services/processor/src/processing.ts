@@ -173,7 +173,7 @@ function createPast({ config, kafka, codec, log }: ProcessingOptions, checkpoint
 async function planOwnMemory(config: ProcessorConfig, partitionCount: number, log: Log): Promise<MemoryPlan> {
   const { limitBytes, heapLimitBytes } = await readMemoryLimits();
   const plan = planMemory({
-    ...{ heapLimitBytes, partitionCount },
+    ...{ limitBytes, heapLimitBytes, partitionCount },
     memoryBytes: toMemoryBytes(limitBytes, config.PROCESSOR_MEMORY_BYTES),
     cacheBytesWanted: config.PROCESSOR_CACHE_BYTES,
     memtableBytesWanted: config.PROCESSOR_MEMTABLE_BYTES,

@@ -3,7 +3,7 @@ import { planMemory, toMemoryBytes } from './memory-plan.ts';
 
 const mib = 1024 * 1024;
 const roomy = {
-  ...{ heapLimitBytes: 4096 * mib, partitionCount: 6, memoryBytes: 4096 * mib },
+  ...{ limitBytes: 8192 * mib, heapLimitBytes: 4096 * mib, partitionCount: 6, memoryBytes: 4096 * mib },
   ...{ cacheBytesWanted: 64 * mib, memtableBytesWanted: 16 * mib },
 };
 
@@ -17,18 +17,23 @@ describe('planMemory', () => {
     { name: 'keeps the wishes where there is room', given: {}, cacheMib: 64, memtableMib: 16, isTight: false },
     {
       name: 'shares half of a small container out, after the indexes of tables',
-      given: { memoryBytes: toMemoryBytes(1024 * mib, undefined) },
-      ...{ cacheMib: 54.22, memtableMib: 13.56, isTight: false },
+      given: { limitBytes: 1024 * mib, memoryBytes: toMemoryBytes(1024 * mib, undefined) },
+      ...{ cacheMib: 27.11, memtableMib: 13.56, isTight: false },
     },
     {
       name: 'takes what is configured for what there is',
       given: { memoryBytes: toMemoryBytes(1024 * mib, 6 * 16 * mib) },
-      ...{ cacheMib: 8, memtableMib: 2, isTight: false },
+      ...{ cacheMib: 4, memtableMib: 2, isTight: false },
     },
     {
       name: 'leaves half of the heap to everything else',
       given: { heapLimitBytes: 120 * mib },
       ...{ cacheMib: 10, memtableMib: 16, isTight: false },
+    },
+    {
+      name: 'says that it is tight where the process comes to more than the container gives',
+      given: { limitBytes: 512 * mib, memoryBytes: toMemoryBytes(512 * mib, undefined) },
+      ...{ cacheMib: 12.89, memtableMib: 6.44, isTight: true },
     },
     {
       name: 'goes no lower than what works, and says that it is tight',

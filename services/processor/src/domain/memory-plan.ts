@@ -1,4 +1,6 @@
 export interface MemoryInput {
+  /** Of the container, or else the machine. */
+  readonly limitBytes: number;
   /** What V8 lets the heap grow to. */
   readonly heapLimitBytes: number;
   /** Of the log: any of them may come to be owned here. */
@@ -16,7 +18,7 @@ export interface MemoryPlan {
   readonly memtableBytes: number;
   /** What the whole process comes to be at most, all partitions being here and their caches full. */
   readonly residentBytes: number;
-  /** Even the least that works is more than there should be. */
+  /** Even the least that works is more than there should be, or all together is more than the container gives. */
   readonly isTight: boolean;
 }
 
@@ -52,14 +54,14 @@ export function planMemory(input: MemoryInput): MemoryPlan {
   const { heapLimitBytes, partitionCount, memoryBytes } = input;
   const each = memoryBytes / Math.max(1, partitionCount) - tableReaderBytes;
   const heapEach = (heapLimitBytes * heapShare) / Math.max(1, partitionCount);
-  const cacheRoom = Math.min(each * cacheShare, heapEach);
+  const cacheRoom = Math.min((each * cacheShare) / heapGrowth, heapEach);
   const memtableRoom = (each * (1 - cacheShare)) / memtablesAlive;
   const cacheBytes = Math.floor(Math.max(leastCacheBytes, Math.min(input.cacheBytesWanted, cacheRoom)));
   const memtableBytes = Math.floor(Math.max(leastMemtableBytes, Math.min(input.memtableBytesWanted, memtableRoom)));
   const residentEach = cacheBytes * heapGrowth + memtableBytes * memtablesAlive + tableReaderBytes;
+  const residentBytes = processBytes + residentEach * partitionCount;
   return {
-    ...{ cacheBytes, memtableBytes },
-    residentBytes: processBytes + residentEach * partitionCount,
-    isTight: cacheRoom < leastCacheBytes || memtableRoom < leastMemtableBytes,
+    ...{ cacheBytes, memtableBytes, residentBytes },
+    isTight: residentBytes > input.limitBytes || cacheRoom < leastCacheBytes || memtableRoom < leastMemtableBytes,
   };
 }
