@@ -17,7 +17,7 @@ function failed(one: number, ten: number, slowestMs: number, samples = 1000): nu
     ours: {
       uploads: [uploads(1, one), uploads(10, ten)],
       stalls: [1, 10].map((percent) =>
-        toStall(percent, [{ during: folds(samples, slowestMs), without: folds(9000, 10) }]),
+        toStall(percent, [{ during: folds(samples, slowestMs), control: folds(0, 0), without: folds(9000, 10) }]),
       ),
     },
     flink: [uploads(1, 5.5), uploads(10, 2.4)],

@@ -28,6 +28,8 @@ export interface Stall extends PhaseStall {
   readonly changedPercent: number;
   /** Of the p99s, during over without. */
   readonly ratio: number | undefined;
+  /** The same for stretches as long in which there was no checkpoint: so much is the way of counting. */
+  readonly controlRatio: number | undefined;
   /** Which of the phases is the stall. */
   readonly phases: Readonly<Record<string, PhaseStall>>;
 }
@@ -53,10 +55,12 @@ export function toStall(changedPercent: number, batches: readonly BatchTimes[]):
   };
   const whole = compare(batchPhases);
   const { p99During, p99Without } = whole;
-  const isTold = p99During !== undefined && p99Without !== undefined;
+  const over = (p99: number | undefined) =>
+    p99 === undefined || p99Without === undefined ? undefined : Number((p99 / p99Without).toFixed(2));
   return {
     ...{ changedPercent, ...whole },
-    ratio: isTold ? Number((p99During / p99Without).toFixed(2)) : undefined,
+    ratio: over(p99During),
+    controlRatio: over(percentile(all('control', batchPhases), 0.99)),
     phases: Object.fromEntries(allPhases.map((phase) => [phase, compare([phase])])),
   };
 }

@@ -1,4 +1,5 @@
 import { type EnginePorts, type EngineEvent } from '@fleetstream/stream-engine';
+import { createCheckpointMoments } from './checkpoint-moments.ts';
 import { type BatchTimes, type PhaseTimes } from './state-engine-run.ts';
 
 /**
@@ -20,12 +21,10 @@ const loopTickMs = 5;
 
 export function createBatchWatch(nowMs: () => number): BatchWatch {
   const begun = new Map<number, number>();
-  let running = 0;
-  let lastEndMs = Number.NEGATIVE_INFINITY;
+  const checkpoints = createCheckpointMoments(nowMs);
   let times = noTimes();
   const note = (phase: keyof PhaseTimes, durationMs: number): void => {
-    const isTouched = running > 0 || lastEndMs > nowMs() - durationMs;
-    (isTouched ? times.during : times.without)[phase].push(Number(durationMs.toFixed(2)));
+    times[checkpoints.touched(durationMs)][phase].push(Number(durationMs.toFixed(2)));
   };
   const timed = async <Answer>(phase: keyof PhaseTimes, work: () => Promise<Answer>): Promise<Answer> => {
     const startMs = nowMs();
@@ -36,12 +35,11 @@ export function createBatchWatch(nowMs: () => number): BatchWatch {
     }
   };
   const asCheckpoint = async <Answer>(phase: 'copy' | 'upload', work: () => Promise<Answer>): Promise<Answer> => {
-    running += 1;
+    checkpoints.begin();
     try {
       return await timed(phase, work);
     } finally {
-      running -= 1;
-      lastEndMs = nowMs();
+      checkpoints.end();
     }
   };
   let lastTickMs = nowMs();
@@ -85,7 +83,7 @@ export function createBatchWatch(nowMs: () => number): BatchWatch {
 
 function noTimes() {
   const none = () => ({ fold: [], commit: [], store: [], read: [], loop: [], copy: [], upload: [] }) as WritableTimes;
-  return { during: none(), without: none() };
+  return { during: none(), control: none(), without: none() };
 }
 
 type WritableTimes = Record<keyof PhaseTimes, number[]>;
