@@ -18,6 +18,8 @@ declare module 'rocksdb-native' {
     blobFileSize?: number;
     /** A compaction moves what is still of use out of this share of the blob files, the oldest. */
     blobGarbageCollectionAgeCutOff?: number;
+    /** With at least this share of garbage in those files, tables are compacted only to move out of them. */
+    blobGarbageCollectionForceThreshold?: number;
     /** Left out, it is there: 32 MiB for each database, a size that can't be chosen. */
     blockCache?: boolean;
     /** In the block cache, or with the open tables; without that cache it must be false. */
