@@ -46,7 +46,7 @@ export function toStall(changedPercent: number, batches: readonly BatchTimes[]):
   const all = (side: keyof BatchTimes, phases: readonly (keyof PhaseTimes)[]) =>
     phases.flatMap((phase) => batches.flatMap((times) => times[side][phase]));
   const compare = (phases: readonly (keyof PhaseTimes)[]) => {
-    const [during, without] = [all('during', phases), all('without', phases)];
+    const [during, without] = [all('during', phases), [...all('without', phases), ...all('control', phases)]];
     return {
       ...{ samplesDuring: during.length, samplesWithout: without.length },
       ...{ p50During: percentile(during, 0.5), p50Without: percentile(without, 0.5) },

@@ -52,7 +52,7 @@ export type StateEngineLine = { readonly atMs: number } & (
 /** What took how long since the line before, in milliseconds, by whether a checkpoint was under way. */
 export interface BatchTimes {
   readonly during: PhaseTimes;
-  /** Stretches of the same length a little later, see `createCheckpointMoments`. */
+  /** Of what no checkpoint touched, that in stretches of the same length a little later, see `createCheckpointMoments`. */
   readonly control: PhaseTimes;
   readonly without: PhaseTimes;
 }
