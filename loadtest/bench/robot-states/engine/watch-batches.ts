@@ -14,7 +14,6 @@ export interface BatchWatch {
   readonly ports: (ports: EnginePorts) => EnginePorts;
   /** What was timed since the last call. */
   take(): BatchTimes;
-  stop(): void;
 }
 
 const loopTickMs = 5;
@@ -43,7 +42,7 @@ export function createBatchWatch(nowMs: () => number): BatchWatch {
     }
   };
   let lastTickMs = nowMs();
-  const ticking = setInterval(() => {
+  setInterval(() => {
     note('loop', Math.max(0, nowMs() - lastTickMs - loopTickMs));
     lastTickMs = nowMs();
   }, loopTickMs);
@@ -74,9 +73,6 @@ export function createBatchWatch(nowMs: () => number): BatchWatch {
       const taken = times;
       times = noTimes();
       return taken;
-    },
-    stop: () => {
-      clearInterval(ticking);
     },
   };
 }
