@@ -10,6 +10,7 @@ export {
   type EventKey,
   type IngestMemory,
   type IngestRank,
+  type IngestQuestion,
   type IngestRecall,
   type TokenBucket,
 } from './ingest-memory.ts';

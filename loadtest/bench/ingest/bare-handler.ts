@@ -48,7 +48,8 @@ async function answer(
 ): Promise<{ status: number; text: string }> {
   const refused = (code: string, status: number) => ({ status, text: JSON.stringify({ code }) });
   const target = readIngestTarget(request.url ?? '');
-  if (target.kind === 'refused') return refused(target.code, 404);
+  if (target === undefined) return refused('FS_NOT_FOUND', 404);
+  if (target.kind === 'refused') return refused(target.code, 400);
   const { sender } = target;
   const { headers } = request;
   const trust = verifySignature(keys, { sender, headers, body }, Date.now());

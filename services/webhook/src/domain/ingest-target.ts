@@ -25,16 +25,13 @@ const dialects: ReadonlyMap<string, DialectType> = new Map<string, DialectType>(
   ['massrobotics/status', 'massrobotics.status.v1'],
 ]);
 
-/** Whether events are posted to this path; dialects have paths of robots alone. */
-export function isIngestPath(url: string): boolean {
+/** Reads the path of a request; `undefined` when no events are posted to it. Dialects have paths of robots alone. */
+export function readIngestTarget(url: string): IngestTarget | Refusal | undefined {
   const match = path.exec(url);
-  return match !== null && (match[1] === 'robots' || match[3] === 'events');
-}
-
-/** Reads the path of a request that `isIngestPath` took. */
-export function readIngestTarget(url: string): IngestTarget | Refusal {
-  const [, collection, segment = '', what = ''] = path.exec(url) ?? [];
+  if (match === null) return undefined;
+  const [, collection, segment = '', what = ''] = match;
   const kind = collection === 'fleets' ? 'fleet' : 'robot';
+  if (kind === 'fleet' && what !== 'events') return undefined;
   const id = decodeSegment(segment);
   if (id === undefined || !isRobotId(id)) {
     return kind === 'fleet'

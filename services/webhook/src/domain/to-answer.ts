@@ -10,9 +10,9 @@ export interface Answer {
   /** Some of it, or all, should be sent again. */
   readonly retry: boolean;
   /** The first event that was rejected beside others that were not. */
-  readonly rejected?: EventResult;
+  readonly rejected: EventResult | undefined;
   /** Further members of the body as JSON text, each with a comma before it: `IngestHints`, never parsed on the way. */
-  readonly hints?: string;
+  readonly hints: string;
 }
 
 /**
@@ -20,26 +20,23 @@ export interface Answer {
  * otherwise 503 when one may still get there as it is (429 when it is the robot itself that sent too much), otherwise
  * 422. Senders read `results` in all of them.
  */
-export function toAnswer(results: readonly EventResult[], requestId: () => string, hints?: string): Answer {
-  const said = hints === undefined || hints === '' ? {} : { hints };
-  const retried = results.find(({ result }) => result === 'retry');
-  const retry = retried !== undefined;
-  if (results.some(({ result }) => result === 'accepted' || result === 'duplicate')) {
-    const rejected = results.find(({ result }) => result === 'rejected');
-    return {
-      status: 202,
-      code: undefined,
-      body: { results },
-      retry,
-      ...(rejected !== undefined && { rejected }),
-      ...said,
-    };
+export function toAnswer(results: readonly EventResult[], requestId: () => string, hints = ''): Answer {
+  let inLog = false;
+  let retried: EventResult | undefined;
+  let rejected: EventResult | undefined;
+  for (const event of results) {
+    if (event.result === 'retry') retried ??= event;
+    else if (event.result === 'rejected') rejected ??= event;
+    else inLog = true;
   }
+  const retry = retried !== undefined;
+  if (inLog) return { status: 202, code: undefined, body: { results }, retry, rejected, hints };
   const code = (retried ?? results[0])?.code ?? 'FS_INTERNAL';
   const status = !retry ? 422 : code === 'FS_RATE_LIMITED' ? 429 : 503;
   const detail =
     results.length === 1 ? (results[0]?.detail ?? '') : 'no event was accepted; results says why, one by one';
-  return { status, code, body: toProblem(code, detail, { status, requestId: requestId(), results }), retry, ...said };
+  const body = toProblem(code, detail, { status, requestId: requestId(), results });
+  return { status, code, body, retry, rejected: undefined, hints };
 }
 
 /** The members of `IngestHints` as they go into an answer; an empty text for none. */
@@ -59,5 +56,6 @@ const clockToldFromSeconds = 5;
 /** The answer to a request that was turned away as a whole. */
 export function toRefusalAnswer({ code, detail }: Refusal, requestId: string): Answer {
   const body = toProblem(code, detail, { requestId });
-  return { status: body.status, code, body, retry: body.status === 503 || body.status === 429 };
+  const retry = body.status === 503 || body.status === 429;
+  return { status: body.status, code, body, retry, rejected: undefined, hints: '' };
 }

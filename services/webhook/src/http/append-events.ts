@@ -1,7 +1,7 @@
-import { type EventKey, type IngestMemory } from '@fleetstream/cache';
+import { type EventKey, type IngestMemory, type IngestQuestion, type IngestRecall } from '@fleetstream/cache';
 import { contentTypes, type EventResult, topics } from '@fleetstream/contracts';
 import { type AppendRecord, type LogProducer } from '@fleetstream/kafka';
-import { errorCatalogue, type ErrorCode, toAppError } from '@fleetstream/kernel';
+import { type AppError, errorCatalogue, type ErrorCode, toAppError } from '@fleetstream/kernel';
 import { type EncodedEvent, type EventCodec } from '@fleetstream/schema-registry';
 import { type CheckedEvent } from '../domain/check-events.ts';
 import { type EventRank, toEventRank } from '../domain/event-rank.ts';
@@ -46,7 +46,6 @@ const ownFleet = '-';
 interface Candidate {
   readonly index: number;
   readonly event: Valid;
-  readonly key: EventKey;
   readonly rank: EventRank;
 }
 
@@ -64,37 +63,57 @@ export async function appendEvents(
   events: readonly CheckedEvent[],
   { fleet = ownFleet, trace, asksCommands = false }: AppendContext = {},
 ): Promise<AppendOutcome> {
-  const run = new Run(ports, robotId, events, trace);
-  if (run.candidates.length === 0) return run.outcome(nothingFolded);
+  const run = new Run(ports, robotId, events);
+  if (run.candidates.length === 0) return run.outcome();
   run.shed();
-  const folded = await run.recall(fleet, asksCommands);
-  await run.append();
-  return run.outcome(folded);
+  if (run.candidates.length > 0) run.heed(await ports.memory.recall(run.question(fleet, asksCommands)));
+  if (run.candidates.length === 0) return run.outcome();
+  // What is urgent passes its robot's own flood.
+  const lanes = run.isUrgent() ? undefined : ports.lanes;
+  if (lanes?.enter(robotId) === false) {
+    const place = lanes.wait(robotId);
+    if (place === undefined) {
+      run.turnAwayAll('FS_RATE_LIMITED');
+      return run.outcome();
+    }
+    await place;
+  }
+  try {
+    await ports.logProducer.append(run.records(trace));
+  } catch (thrown) {
+    run.fail(toAppError(thrown, 'FS_INTERNAL', 'Appending failed.'));
+    return run.outcome();
+  } finally {
+    lanes?.leave(robotId);
+  }
+  run.accept();
+  return run.outcome();
 }
 
-/** One request's way; each step leaves in `candidates` what is still to be decided. */
+/**
+ * One request's way; each step leaves in `candidates` what is still to be decided. Steps don't wait: every function that
+ * does costs a request a promise and a turn of its own, so `appendEvents` waits for all of them.
+ */
 class Run {
   readonly #ports: AppendPorts;
   readonly #robotId: string;
   readonly #events: readonly CheckedEvent[];
   readonly #results: (EventResult | undefined)[];
-  readonly #trace: string | undefined;
-  candidates: Candidate[] = [];
+  #folded = nothingFolded;
   #commandsDue = false;
+  candidates: readonly Candidate[];
 
-  constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[], trace: string | undefined) {
-    this.#trace = trace;
+  constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[]) {
     this.#ports = ports;
     this.#robotId = robotId;
     this.#events = events;
-    this.#results = new Array<EventResult | undefined>(events.length);
-    for (let index = 0; index < events.length; index += 1) {
-      const checked = events[index];
-      if (checked?.kind === 'rejected') this.#results[index] = checked.result;
-      if (checked?.kind !== 'valid') continue;
-      const { event } = checked;
-      this.candidates.push({ index, event: checked, key: event, rank: toEventRank(event) });
+    this.#results = [];
+    const candidates: Candidate[] = [];
+    for (const checked of events) {
+      const index = this.#results.push(checked.kind === 'rejected' ? checked.result : undefined) - 1;
+      if (checked.kind === 'valid') candidates.push({ index, event: checked, rank: toEventRank(checked.event) });
     }
+    this.candidates = candidates;
   }
 
   /** Turns away, before anything is spent on it, what the pod can't bear now. */
@@ -110,92 +129,74 @@ class Run {
     });
   }
 
-  /** @returns what was folded of the boots named */
-  async recall(fleet: string, asksCommands: boolean): Promise<readonly string[]> {
-    const { candidates } = this;
-    if (candidates.length === 0) return nothingFolded;
-    const recalled = await this.#ports.memory.recall({
-      robotId: this.#robotId,
-      fleet,
-      events: candidates.map(({ key }) => key),
-      ranks: candidates.map(({ rank }) => rank),
-      asksCommands,
-    });
-    if (recalled === undefined) return nothingFolded;
-    const { seen, worstRank, folded } = recalled;
+  question(fleet: string, asksCommands: boolean): IngestQuestion {
+    const ranks = this.candidates.map(({ rank }) => rank);
+    return { robotId: this.#robotId, fleet, events: this.#keys(), ranks, asksCommands };
+  }
+
+  /** Takes over what Redis said, if it did. */
+  heed(recalled: IngestRecall | undefined): void {
+    if (recalled === undefined) return;
+    const { seen, worstRank } = recalled;
+    this.#folded = recalled.folded;
     this.#commandsDue = recalled.commandsDue;
-    this.candidates = candidates.filter((candidate, place) => {
-      if (seen[place] === true) {
-        this.#results[candidate.index] = { id: candidate.event.id, result: 'duplicate' };
-        return false;
-      }
-      if (candidate.rank <= worstRank) return true;
-      this.#turnAway(candidate, 'FS_RATE_LIMITED');
+    const isSettled = ({ rank }: Candidate, place: number) => seen[place] === true || rank > worstRank;
+    if (!this.candidates.some(isSettled)) return;
+    this.candidates = this.candidates.filter((candidate, place) => {
+      if (!isSettled(candidate, place)) return true;
+      if (seen[place] === true) this.#settle(candidate, 'duplicate');
+      else this.#turnAway(candidate, 'FS_RATE_LIMITED');
       return false;
     });
-    return folded;
   }
 
-  async append(): Promise<void> {
-    const { lanes } = this.#ports;
-    const lane = this.#robotId;
-    if (this.candidates.length === 0) return;
-    // What is urgent passes its robot's own flood.
-    const urgent = this.candidates.some(({ rank }) => rank <= 1);
-    if (urgent) {
-      await this.#appendNow();
-      return;
-    }
-    if (!lanes.enter(lane)) {
-      const place = lanes.wait(lane);
-      if (place === undefined) {
-        this.#keep(() => 'FS_RATE_LIMITED');
-        return;
-      }
-      await place;
-    }
-    try {
-      await this.#appendNow();
-    } finally {
-      lanes.leave(lane);
+  isUrgent(): boolean {
+    return this.candidates.some(({ rank }) => rank <= 1);
+  }
+
+  turnAwayAll(code: ErrorCode): void {
+    this.#keep(() => code);
+  }
+
+  /** @param trace of the request; an event's own comes before it */
+  records(trace: string | undefined): AppendRecord[] {
+    const { codec } = this.#ports;
+    return this.candidates.map(({ event }) =>
+      toRecord(this.#robotId, codec.encode(event.value), event.event.traceparent, trace),
+    );
+  }
+
+  /** The log has them. */
+  accept(): void {
+    for (const candidate of this.candidates) this.#settle(candidate, 'accepted');
+    this.#ports.memory.mark(this.#robotId, this.#keys());
+  }
+
+  /** Nobody knows whether the log has them. */
+  fail({ code, spec }: AppError): void {
+    for (const { index, event } of this.candidates) {
+      this.#results[index] = { id: event.id, result: 'retry', code, detail: spec.title };
     }
   }
 
-  outcome(folded: readonly string[]): AppendOutcome {
+  outcome(): AppendOutcome {
     const results: EventResult[] = [];
-    for (let index = 0; index < this.#events.length; index += 1) {
-      const checked = this.#events[index];
-      if (checked?.kind === 'repeated') {
+    for (const [index, checked] of this.#events.entries()) {
+      if (checked.kind === 'repeated') {
         const first = results[checked.of];
         const isIn = first === undefined || first.result === 'accepted';
         results.push(isIn ? { id: checked.id, result: 'duplicate' } : first);
       } else results.push(this.#results[index] ?? unknownResult);
     }
-    return { results, folded, commandsDue: this.#commandsDue };
+    return { results, folded: this.#folded, commandsDue: this.#commandsDue };
   }
 
-  async #appendNow(): Promise<void> {
-    const { logProducer, codec, memory } = this.#ports;
-    const { candidates } = this;
-    const robotId = this.#robotId;
-    try {
-      await logProducer.append(
-        candidates.map(({ event }) =>
-          toRecord(robotId, codec.encode(event.value), event.event.traceparent, this.#trace),
-        ),
-      );
-    } catch (thrown) {
-      const { code, spec } = toAppError(thrown, 'FS_INTERNAL', 'Appending failed.');
-      for (const { index, event } of candidates) {
-        this.#results[index] = { id: event.id, result: 'retry', code, detail: spec.title };
-      }
-      return;
-    }
-    for (const { index, event } of candidates) this.#results[index] = { id: event.id, result: 'accepted' };
-    memory.mark(
-      robotId,
-      candidates.map(({ key }) => key),
-    );
+  #keys(): EventKey[] {
+    return this.candidates.map(({ event }) => event.event);
+  }
+
+  #settle({ index, event }: Candidate, result: 'accepted' | 'duplicate'): void {
+    this.#results[index] = { id: event.id, result };
   }
 
   /** Goes on with those candidates that `judge` has no code for; the others get it as their result. */

@@ -21,26 +21,51 @@ const urgentShare = 0.1;
 const requestBytes = 4096;
 
 export function createByteBudget(maxBytes: number): ByteBudget {
-  let used = 0;
-  return {
-    usedBytes: () => used,
-    usedShare: () => used / maxBytes,
-    open: (urgent) => {
-      const mostBytes = urgent ? maxBytes : maxBytes * (1 - urgentShare);
-      let held = 0;
-      return {
-        take: (bytes) => {
-          const wanted = held === 0 ? bytes + requestBytes : bytes;
-          if (used + wanted > mostBytes) return false;
-          held += wanted;
-          used += wanted;
-          return true;
-        },
-        release: () => {
-          used -= held;
-          held = 0;
-        },
-      };
-    },
-  };
+  return new Budget(maxBytes);
+}
+
+class Budget implements ByteBudget {
+  readonly #maxBytes: number;
+  /** What `Hold`s have taken together. */
+  used = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  open(urgent: boolean): ByteHold {
+    return new Hold(this, urgent ? this.#maxBytes : this.#maxBytes * (1 - urgentShare));
+  }
+
+  usedBytes(): number {
+    return this.used;
+  }
+
+  usedShare(): number {
+    return this.used / this.#maxBytes;
+  }
+}
+
+class Hold implements ByteHold {
+  readonly #budget: Budget;
+  readonly #mostBytes: number;
+  #held = 0;
+
+  constructor(budget: Budget, mostBytes: number) {
+    this.#budget = budget;
+    this.#mostBytes = mostBytes;
+  }
+
+  take(bytes: number): boolean {
+    const wanted = this.#held === 0 ? bytes + requestBytes : bytes;
+    if (this.#budget.used + wanted > this.#mostBytes) return false;
+    this.#held += wanted;
+    this.#budget.used += wanted;
+    return true;
+  }
+
+  release(): void {
+    this.#budget.used -= this.#held;
+    this.#held = 0;
+  }
 }

@@ -44,14 +44,9 @@ const documentPaths = ['/openapi.json', '/schemas/:type'];
 /** Every route of the pod. */
 export function createExpressApp({ events, readiness, limits, metrics, log }: ExpressAppOptions): Express {
   const send = createAnswerSender();
-  const turnAway = (
-    request: Request,
-    response: ServerResponse,
-    code: ErrorCode,
-    headers: Readonly<Record<string, string>> = {},
-  ) => {
+  const turnAway = (request: Request, response: ServerResponse, code: ErrorCode, allow?: string) => {
     const answer = toRefusalAnswer(refuse(code, `${request.method} on this path`), readRequestId(request));
-    send(response, answer, { close: readiness().draining, headers });
+    send(response, answer, readiness().draining, allow);
     discardRest(request);
     metrics.onAnswer(answer.status, code, 0);
   };
@@ -78,10 +73,10 @@ export function createExpressApp({ events, readiness, limits, metrics, log }: Ex
   addDocuments(app, limits);
   app.all(documentPaths, (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') next();
-    else turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'GET' });
+    else turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', 'GET');
   });
   app.all(ingestPaths, (request, response) => {
-    turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', { allow: 'POST' });
+    turnAway(request, response, 'FS_METHOD_NOT_ALLOWED', 'POST');
   });
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });

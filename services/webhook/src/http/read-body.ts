@@ -1,12 +1,12 @@
 import { type IncomingMessage } from 'node:http';
 import { refuse, type Refusal } from '../domain/refusal.ts';
+import { type BodyDeadlines } from './body-deadlines.ts';
 import { type ByteHold } from './byte-budget.ts';
 
-export interface ReadBodyOptions {
-  readonly maxBytes: number;
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
   /** For the whole body, in milliseconds: a sender that trickles doesn't prolong it. */
-  readonly timeoutMs: number;
-  readonly hold: ByteHold;
+  readonly bodyTimeoutMs: number;
 }
 
 export type BodyRead =
@@ -15,42 +15,57 @@ export type BodyRead =
   /** The sender hung up: there is nobody to answer. */
   | { readonly kind: 'gone' };
 
-/** Reads a body, and no further than its limits: what is too large is refused at its announcement or its first byte past the limit. */
-export function readBody(request: IncomingMessage, options: ReadBodyOptions): Promise<BodyRead> {
-  const { maxBytes, hold } = options;
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(tooLarge(maxBytes));
+/**
+ * Reads a body, and no further than its limits: what is too large is refused at its announcement or its first byte past
+ * the limit.
+ *
+ * @param startedMs when the request came, by the clock of `deadlines`
+ */
+export function readBody(
+  request: IncomingMessage,
+  limits: BodyLimits,
+  hold: ByteHold,
+  deadlines: BodyDeadlines,
+  startedMs: number,
+): Promise<BodyRead> {
+  const { maxBodyBytes, bodyTimeoutMs } = limits;
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return Promise.resolve(tooLarge(maxBodyBytes));
   if (!hold.take(0)) return Promise.resolve(overloaded());
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let first: Buffer | undefined;
+    let more: Buffer[] | undefined;
     let sizeBytes = 0;
     let ended = false;
-    const end = (read: BodyRead) => {
+    const leave = (read: BodyRead) => {
       ended = true;
-      clearTimeout(timer);
-      if (read.kind !== 'body') {
-        // Whatever still comes must not pile up, neither here nor in the stream's buffer; see `discardRest`.
-        request.off('data', onData).off('end', onEnd);
-        request.pause();
-      }
+      deadlines.forget(watched);
+      // Whatever still comes must not pile up, neither here nor in the stream's buffer; see `discardRest`.
+      request.off('data', onData).off('end', onEnd);
+      request.pause();
       resolve(read);
     };
     const onData = (chunk: Buffer) => {
       sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) end(tooLarge(maxBytes));
-      else if (!hold.take(chunk.length)) end(overloaded());
-      else chunks.push(chunk);
+      if (sizeBytes > maxBodyBytes) leave(tooLarge(maxBodyBytes));
+      else if (!hold.take(chunk.length)) leave(overloaded());
+      else if (first === undefined) first = chunk;
+      else (more ??= [first]).push(chunk);
     };
     const onEnd = () => {
-      const [first] = chunks;
-      end({ kind: 'body', body: chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks) });
+      ended = true;
+      deadlines.forget(watched);
+      resolve({ kind: 'body', body: more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more) });
     };
     const onClose = () => {
       // Comes after every body too, when all is said.
-      if (!ended) end({ kind: 'gone' });
+      if (!ended) leave({ kind: 'gone' });
     };
-    const timer = setTimeout(() => {
-      end(refuse('FS_BODY_TIMEOUT', `the body did not end within ${options.timeoutMs} ms`));
-    }, options.timeoutMs);
+    const watched = deadlines.watch({
+      dueMs: startedMs + bodyTimeoutMs,
+      onLate: () => {
+        leave(refuse('FS_BODY_TIMEOUT', `the body did not end within ${bodyTimeoutMs} ms`));
+      },
+    });
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }

@@ -21,7 +21,8 @@ export interface RobotLanes {
 
 interface Lane {
   active: number;
-  readonly waiting: (() => void)[];
+  /** Left out while nobody has waited: hardly any robot floods. */
+  waiting?: (() => void)[];
 }
 
 export function createRobotLanes(limits: LaneLimits): RobotLanes {
@@ -31,7 +32,7 @@ export function createRobotLanes(limits: LaneLimits): RobotLanes {
     enter: (robotId) => {
       const lane = lanes.get(robotId);
       if (lane === undefined) {
-        lanes.set(robotId, { active: 1, waiting: [] });
+        lanes.set(robotId, { active: 1 });
         return true;
       }
       if (lane.active >= limits.active) return false;
@@ -40,18 +41,20 @@ export function createRobotLanes(limits: LaneLimits): RobotLanes {
     },
     wait: (robotId) => {
       const lane = lanes.get(robotId);
-      if (lane === undefined || lane.waiting.length >= limits.waiting) return undefined;
-      if (lane.waiting.length === 0) flooding += 1;
+      if (lane === undefined) return undefined;
+      const waiting = (lane.waiting ??= []);
+      if (waiting.length >= limits.waiting) return undefined;
+      if (waiting.length === 0) flooding += 1;
       return new Promise((resolve) => {
-        lane.waiting.push(resolve);
+        waiting.push(resolve);
       });
     },
     leave: (robotId) => {
       const lane = lanes.get(robotId);
       if (lane === undefined) return;
-      const next = lane.waiting.shift();
+      const next = lane.waiting?.shift();
       if (next !== undefined) {
-        if (lane.waiting.length === 0) flooding -= 1;
+        if (lane.waiting?.length === 0) flooding -= 1;
         // The place passes on: nobody can slip in between.
         next();
         return;
