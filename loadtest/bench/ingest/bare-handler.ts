@@ -15,18 +15,28 @@ export interface BareParts {
   readonly checks: EventChecks;
 }
 
+const maxBodyBytes = 1024 * 1024;
 const maxEventBytes = 256 * 1024;
 const limits = { maxEvents: 500, maxEventBytes, maxJsonDepth: 32, maxTextBytes: 64 * 1024 };
 
 /**
  * What somebody would write who wants nothing but this: the same checks, the same look at Redis and the same way to the
- * log as the product, without its limits, lanes, classes, metrics, logs, problem documents and drain.
+ * log as the product, without its budget of bytes, lanes, ranks, metrics, logs, problem documents and drain. The server's
+ * own `requestTimeout` is its deadline of a body.
  */
 export function createBareHandler(parts: BareParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    let sizeBytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes <= maxBodyBytes) chunks.push(chunk);
+    });
     request.on('end', () => {
+      if (sizeBytes > maxBodyBytes) {
+        response.writeHead(413).end();
+        return;
+      }
       const [first] = chunks;
       void answer(parts, request, chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)).then(
         ({ status, text }) => {

@@ -56,7 +56,7 @@ async function startBare(toListener: (parts: BareParts) => RequestListener) {
   const { memory, logProducer, ring } = createParts(config);
   const stops = [await logProducer.start(), await memory.start()];
   const server = createServer(
-    { keepAliveTimeout: 65_000 },
+    { keepAliveTimeout: 65_000, requestTimeout: config.WEBHOOK_BODY_TIMEOUT_MS, connectionsCheckingInterval: 1000 },
     toListener({ memory, logProducer, keys: ring, checks: compileEventChecks() }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
