@@ -1,5 +1,5 @@
 import { type Metrics } from '@fleetstream/telemetry';
-import { type MemoryParts, toOtherBytes } from './domain/memory-parts.ts';
+import { type MemoryParts, toOtherBytes } from './memory-parts.ts';
 
 export interface MemoryMetrics {
   /** Asked at every scrape. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { memoryUsage } from 'node:process';
 import { type RocksMemory } from '@fleetstream/state-store';
-import { type MemoryParts } from '../domain/memory-parts.ts';
+import { type MemoryParts } from '../memory-parts.ts';
 
 /** Linux' own book of this process; elsewhere there is none, and code counts as 0. */
 const statusFile = '/proc/self/status';
