@@ -33,10 +33,8 @@ export interface EventsHandlerOptions extends AppendPorts, Omit<AdmissionOptions
 }
 
 export interface EventsHandler {
-  /** Takes a request that posts events, straight from `node:http`; false: it is another's, and left alone. */
+  /** Takes a request that posts events, from `node:http` or a router; false: it is another's, and left alone. */
   offer(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Takes a request of which a router knows that it posts events: an Express handler. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** Resolves when no request is being worked on, its sender still there or not. */
   idle(): Promise<void>;
 }
@@ -46,7 +44,6 @@ export function createEventsHandler(options: EventsHandlerOptions): EventsHandle
 }
 
 const refusalLinesPerSecond = 20;
-const noIngestPath = refuse('FS_ROBOT_ID_INVALID', 'path: /v1/robots/{robotId}/events');
 const atItsEnd = refuse(
   'FS_OVERLOADED',
   'this pod is at its end; send urgent events by themselves, or with priority: u=0',
@@ -89,11 +86,6 @@ class Handler implements EventsHandler {
     void this.#serve({ request, response, target, startedMs: this.#options.clock.monotonicMs() });
     return true;
   }
-
-  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const target = readIngestTarget(request.url ?? '') ?? noIngestPath;
-    void this.#serve({ request, response, target, startedMs: this.#options.clock.monotonicMs() });
-  };
 
   idle(): Promise<void> {
     return new Promise((resolve) => {
