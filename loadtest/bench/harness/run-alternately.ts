@@ -1,7 +1,7 @@
-/** Something to measure: one call is one run. */
+/** Something to measure: one call is one run, told how many there were before it. */
 export interface BenchVariant<Figures> {
   readonly name: string;
-  readonly run: () => Promise<Figures>;
+  readonly run: (round: number) => Promise<Figures>;
 }
 
 /**
@@ -19,7 +19,7 @@ export async function runAlternately<Figures>(
   for (let round = 0; round < rounds; round += 1) {
     const first = round % variants.length;
     for (const variant of [...variants.slice(first), ...variants.slice(0, first)]) {
-      const figures = await variant.run();
+      const figures = await variant.run(round);
       all.get(variant.name)?.push(figures);
       onRun(variant.name, round + 1, figures);
     }

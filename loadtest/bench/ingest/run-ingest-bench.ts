@@ -26,7 +26,7 @@ export interface IngestBenchContext {
 const help = `npm run bench:ingest [-- flags]   CPU per event of the ways in, beside bare servers with the same checks
 
   --rounds N    alternating runs of each (5)
-  --seconds N   each run lasts (6)
+  --seconds N   of load on each server in each round, two by two (6)
   --way NAME    hot or express: that way in and its bare server alone
   --size N      1 or 50: requests of so many events alone
   --profile DIR write a CPU profile of each server
@@ -42,6 +42,8 @@ const connections = 64;
 const robots = 500;
 /** Before each run. What is called rarely is compiled late: half as long, and all take a fifth more. */
 const warmUpSeconds = 10;
+/** Long enough that the sender's own start is little of it. */
+const sliceSeconds = 2;
 
 interface LoadFigures {
   readonly accepted: number;
@@ -54,7 +56,9 @@ interface LoadFigures {
   readonly senderCpuShare: number;
 }
 
-interface RunFigures extends LoadFigures {
+/** All slices of one server in one round. */
+interface RunFigures extends Pick<LoadFigures, 'notAccepted' | 'eventsPerSecond' | 'ackMsP50' | 'senderCpuShare'> {
+  readonly variant: IngestVariant;
   readonly eventsPerRequest: number;
   readonly cpuMicrosPerEvent: number;
 }
@@ -131,6 +135,7 @@ async function withBacking(work: (backing: Backing) => Promise<0 | 1 | 2>): Prom
 interface BenchOptions extends Backing {
   readonly context: IngestBenchContext;
   readonly say: (line: string) => void;
+  /** Of measured load on each server in each round. */
   readonly seconds: number;
   readonly pairs: readonly IngestPair[];
   readonly sizes: readonly number[];
@@ -139,16 +144,18 @@ interface BenchOptions extends Backing {
 
 /** A program under load. */
 interface Subject {
+  readonly variant: IngestVariant;
   readonly program: RunningProgram;
   readonly url: string;
   readonly pid: number;
 }
 
 /**
- * Every run has a server of its own, warmed up before it is measured: what a just-in-time compiler makes of the same
+ * Every round has servers of its own, warmed up before they are measured: what a just-in-time compiler makes of the same
  * code differs from process to process by more than the limits, so a process that lives through all rounds would show
- * its luck in each of them. What is held against a limit is the middle of the rounds' ratios: what the machine does
- * meanwhile falls on both sides of a round.
+ * its luck in each of them. The two of a pair are up together and are loaded by turns, a slice at a time: on a machine
+ * that others use, too, what a µs is worth differs from one minute to the next by a fifth. What is held against a limit
+ * is the middle of the rounds' ratios.
  */
 class Bench {
   readonly #options: BenchOptions;
@@ -165,17 +172,19 @@ class Bench {
     const checks: Check[] = [];
     const figures: Record<string, object> = {};
     let capacity = 0;
-    const runs = await runAlternately(
-      variants.map((name) => ({ name, run: () => this.#measure(name) })),
+    const runs: RunFigures[] = [];
+    await runAlternately(
+      pairs.map((pair) => ({ name: pair.name, run: (round) => this.#measurePair(pair, round) })),
       rounds,
-      (name, round, bySize) => {
-        for (const run of bySize)
-          say(`${run.eventsPerRequest} per request, round ${round}, ${name}: ${renderRun(run)}`);
+      (_pair, round, ofPair) => {
+        runs.push(...ofPair);
+        for (const run of ofPair)
+          say(`${run.eventsPerRequest} per request, round ${round}, ${run.variant}: ${renderRun(run)}`);
       },
     );
     for (const eventsPerRequest of sizes) {
       const of = (name: IngestVariant) =>
-        (runs.get(name) ?? []).flat().filter((run) => run.eventsPerRequest === eventsPerRequest);
+        runs.filter((run) => run.variant === name && run.eventsPerRequest === eventsPerRequest);
       for (const name of variants) {
         const eventsPerSecond = Math.round(middle(of(name).map((run) => run.eventsPerSecond)));
         const cpuMicrosPerEvent = round2(middle(of(name).map((run) => run.cpuMicrosPerEvent)));
@@ -202,17 +211,45 @@ class Bench {
     return latency;
   }
 
-  async #measure(variant: IngestVariant): Promise<RunFigures[]> {
-    return await this.#withSubject(variant, async (subject) => {
-      const runs: RunFigures[] = [];
-      for (const eventsPerRequest of this.#options.sizes) {
-        await this.#load(subject, { eventsPerRequest, seconds: warmUpSeconds });
+  async #measurePair({ bare, product }: IngestPair, round: number): Promise<RunFigures[]> {
+    return await this.#withSubject(bare, (ofBare) =>
+      this.#withSubject(product, async (ofProduct) => {
+        const subjects = round % 2 === 0 ? [ofBare, ofProduct] : [ofProduct, ofBare];
+        const runs: RunFigures[] = [];
+        for (const eventsPerRequest of this.#options.sizes) {
+          for (const subject of subjects) await this.#load(subject, { eventsPerRequest, seconds: warmUpSeconds });
+          runs.push(...(await this.#measureInSlices(subjects, eventsPerRequest)));
+        }
+        return runs;
+      }),
+    );
+  }
+
+  async #measureInSlices(subjects: readonly Subject[], eventsPerRequest: number): Promise<RunFigures[]> {
+    const slices = Math.max(1, Math.round(this.#options.seconds / sliceSeconds));
+    const taken = new Map<Subject, { figures: LoadFigures; cpuSeconds: number }[]>();
+    for (let slice = 0; slice < slices; slice += 1) {
+      for (const subject of subjects) {
         const before = readCpuSeconds(subject.pid);
-        const figures = await this.#load(subject, { eventsPerRequest, seconds: this.#options.seconds });
-        const cpuMicrosPerEvent = ((readCpuSeconds(subject.pid) - before) * 1e6) / figures.accepted;
-        runs.push({ ...figures, eventsPerRequest, cpuMicrosPerEvent });
+        const figures = await this.#load(subject, { eventsPerRequest, seconds: sliceSeconds });
+        const cpuSeconds = readCpuSeconds(subject.pid) - before;
+        taken.set(subject, [...(taken.get(subject) ?? []), { figures, cpuSeconds }]);
       }
-      return runs;
+    }
+    return [...taken].map(([{ variant }, ofSubject]) => {
+      const sum = (pick: (figures: LoadFigures) => number) =>
+        ofSubject.reduce((all, one) => all + pick(one.figures), 0);
+      const accepted = sum((figures) => figures.accepted);
+      const cpuSeconds = ofSubject.reduce((all, one) => all + one.cpuSeconds, 0);
+      return {
+        ...{ variant, eventsPerRequest, notAccepted: sum((figures) => figures.notAccepted) },
+        ...{
+          cpuMicrosPerEvent: (cpuSeconds * 1e6) / accepted,
+          eventsPerSecond: accepted / sum(({ seconds }) => seconds),
+        },
+        ackMsP50: middle(ofSubject.map(({ figures }) => figures.ackMsP50)),
+        senderCpuShare: middle(ofSubject.map(({ figures }) => figures.senderCpuShare)),
+      };
     });
   }
 
@@ -267,7 +304,7 @@ class Bench {
     });
     const { pid } = program.process;
     if (pid === undefined) throw new AppError('FS_INTERNAL', `${variant} did not start`);
-    return { program, pid, url: `http://127.0.0.1:${await heardPort(program)}` };
+    return { variant, program, pid, url: `http://127.0.0.1:${await heardPort(program)}` };
   }
 }
 
