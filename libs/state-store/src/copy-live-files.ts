@@ -1,7 +1,6 @@
-import { link, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, toMessage } from '@fleetstream/kernel';
-import { syncPath, writeDurably } from './durable-files.ts';
 import { hasErrorCode } from './has-error-code.ts';
 import { ManifestDamaged } from './manifest/manifest-damaged.ts';
 import { LiveFiles } from './manifest/live-files.ts';
@@ -33,6 +32,7 @@ export function createManifestProgress(): ManifestProgress {
  * was at one moment, put in short; hard links to exactly the tables and blob files that it names; no write-ahead log.
  * What was flushed before the call is in the copy; what came later is in it as whole batches or not at all.
  *
+ * Nothing of it is synced to the disk: a copy is uploaded by the process that made it, and deleted unread by the next one.
  * Neither linking every table that lies in the folder nor copying the log too gives that: both were silently wrong.
  */
 export async function copyLiveFiles(
@@ -79,8 +79,7 @@ async function copyOnce(dir: string, targetDir: string, progress: ManifestProgre
   for (const name of options.slice(-1)) written.push({ name, bytes: await readFile(join(dir, name)) });
   // The name of the MANIFEST, written last: a folder without it is recognised as unfinished.
   written.push({ name: 'CURRENT', bytes: Buffer.from(current) });
-  for (const { name, bytes } of written) await writeDurably(join(targetDir, name), bytes);
-  await syncPath(targetDir);
+  for (const { name, bytes } of written) await writeFile(join(targetDir, name), bytes, { flag: 'wx' });
   return [...linked, ...written.map(({ name, bytes }) => ({ name, sizeBytes: bytes.length }))];
 }
 

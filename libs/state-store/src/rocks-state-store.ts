@@ -1,10 +1,8 @@
 import { rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { AppError, type Log } from '@fleetstream/kernel';
 import type RocksDB from 'rocksdb-native';
 import { type RocksEntry, type RocksIterator, type RocksRange } from 'rocksdb-native';
 import { copyLiveFiles, createManifestProgress } from './copy-live-files.ts';
-import { syncPath } from './durable-files.ts';
 import {
   type AppliedPosition,
   type IndexRow,
@@ -227,7 +225,6 @@ export class RocksStateStore implements StateStore {
       throw new AppError('FS_STATE_DAMAGED', `A copy stands at ${position.appliedOffset}, written was ${atLeast}`);
     }
     await rename(unfinished, targetDir);
-    await syncPath(dirname(targetDir));
     return { dir: targetDir, files, ...position };
   }
 
