@@ -27,11 +27,11 @@ function failed(one: number, ten: number, slowestMs: number, samples = 1000): nu
 
 describe('checkCheckpoints', () => {
   it.each([
-    { name: 'as much as Flink and half as slow again passes', given: [5.5, 2.4, 15], count: 0 },
-    { name: 'more than Flink at 1 %', given: [5.6, 2.4, 15], count: 1 },
-    { name: 'more than Flink and more than ever at 10 %', given: [5.5, 2.6, 15], count: 2 },
-    { name: 'a stall is one under either share', given: [5.5, 2.4, 16], count: 2 },
-    { name: 'too few batches to tell', given: [5.5, 2.4, 15, 199], count: 2 },
+    { name: 'as much as Flink and three times as slow passes', given: [5.5, 2.4, 30], count: 0 },
+    { name: 'more than Flink at 1 %', given: [5.6, 2.4, 30], count: 1 },
+    { name: 'more than Flink and more than ever at 10 %', given: [5.5, 2.6, 30], count: 2 },
+    { name: 'a stall is one under either share', given: [5.5, 2.4, 31], count: 2 },
+    { name: 'too few batches to tell', given: [5.5, 2.4, 30, 199], count: 2 },
   ])('$name', ({ given: [one = 0, ten = 0, slowestMs = 0, samples], count }) => {
     expect(failed(one, ten, slowestMs, samples)).toBe(count);
   });
