@@ -6,8 +6,9 @@ import { gatewayFlags, parseFlags, sharedFlags, toDurationMs, toRobotId } from '
 import { readJson } from '../read-json.ts';
 import { cancelCommand, decideCommand, stopRobot, toCommandId } from './command-control.ts';
 import { followCommands } from './command-follow.ts';
-import { type CommandService, createCommandService } from './command-service.ts';
+import { type CommandService } from './command-service.ts';
 import { failUnlessSucceeded, watchCommand } from './command-watch.ts';
+import { runVerb, type Verbs } from './run-verb.ts';
 import { showDocument } from './show-document.ts';
 
 const text = { type: 'string' } as const;
@@ -70,17 +71,11 @@ The token is FLEETSTREAM_COMMANDS_TOKEN, else that of the local state directory.
 
   npx fleetstream command send picker-7 move --parameters '{"x":3,"y":4}' --wait`,
   run: async (args, world) => {
-    const { values, positionals } = parseFlags(args, flags);
-    const [verb = '', ...rest] = positionals;
-    const run = verbs[verb];
-    if (run === undefined) return failUsage(`command ${Object.keys(verbs).join(', ')}: which of them?`);
-    await run(createCommandService(world, values), rest, values, world);
+    await runVerb('command', verbs, parseFlags(args, flags), world);
   },
 };
 
-type Verb = (service: CommandService, rest: readonly string[], values: Flags, world: CliWorld) => Promise<void>;
-
-const verbs: Readonly<Record<string, Verb>> = {
+const verbs: Verbs<Flags> = {
   send: sendCommand,
   watch: followCommand,
   status: (service, rest, values, world) => {

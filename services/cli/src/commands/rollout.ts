@@ -5,7 +5,8 @@ import { toRolloutLines, toRolloutTable, type ShownRollout } from '../domain/rol
 import { toColumns } from '../domain/to-columns.ts';
 import { gatewayFlags, parseFlags, sharedFlags, toDurationMs } from '../parse-flags.ts';
 import { readJson } from '../read-json.ts';
-import { type CommandService, createCommandService } from './command-service.ts';
+import { type CommandService } from './command-service.ts';
+import { runVerb, type Verbs } from './run-verb.ts';
 import { showDocument } from './show-document.ts';
 import { watchDocument } from './watch-document.ts';
 
@@ -58,17 +59,11 @@ The token is FLEETSTREAM_COMMANDS_TOKEN, else that of the local state directory.
 
   npx fleetstream rollout send update --fleet pickers --plan '{"canary":{"robots":1},"wave":{"percent":25}}' --wait`,
   run: async (args, world) => {
-    const { values, positionals } = parseFlags(args, flags);
-    const [verb = '', ...rest] = positionals;
-    const run = verbs[verb];
-    if (run === undefined) return failUsage(`rollout ${Object.keys(verbs).join(', ')}: which of them?`);
-    await run(createCommandService(world, values), rest, values, world);
+    await runVerb('rollout', verbs, parseFlags(args, flags), world);
   },
 };
 
-type Verb = (service: CommandService, rest: readonly string[], values: Flags, world: CliWorld) => Promise<void>;
-
-const verbs: Readonly<Record<string, Verb>> = {
+const verbs: Verbs<Flags> = {
   send: sendRollout,
   list: listRollouts,
   show: (service, rest, values, world) => showDocument(service, readPath('show', rest), toRolloutLines, values, world),

@@ -78,6 +78,7 @@ describe('fleetstream task', () => {
 
   it.each([
     { name: 'no verb', args: [] },
+    { name: 'a word that every object knows', args: ['toString', 'r1'] },
     { name: 'no step', args: ['send', 'r1'] },
     { name: 'both a file and steps', args: ['send', 'r1', 'task.json', '--step', 'dock'] },
     { name: 'a step without an action', args: ['send', 'r1', '--step', ' '] },

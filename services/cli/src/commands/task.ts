@@ -5,7 +5,8 @@ import { type ShownTask, toTaskLines } from '../domain/task-lines.ts';
 import { gatewayFlags, parseFlags, sharedFlags, toRobotId } from '../parse-flags.ts';
 import { readContent } from '../read-content.ts';
 import { readJson } from '../read-json.ts';
-import { type CommandService, createCommandService } from './command-service.ts';
+import { type CommandService } from './command-service.ts';
+import { runVerb, type Verbs } from './run-verb.ts';
 import { showDocument } from './show-document.ts';
 import { watchDocument } from './watch-document.ts';
 
@@ -45,17 +46,11 @@ The token is FLEETSTREAM_COMMANDS_TOKEN, else that of the local state directory.
 
   npx fleetstream task send picker-7 --step 'move {"x":3,"y":4}' --step dock --wait`,
   run: async (args, world) => {
-    const { values, positionals } = parseFlags(args, flags);
-    const [verb = '', ...rest] = positionals;
-    const run = verbs[verb];
-    if (run === undefined) return failUsage(`task ${Object.keys(verbs).join(', ')}: which of them?`);
-    await run(createCommandService(world, values), rest, values, world);
+    await runVerb('task', verbs, parseFlags(args, flags), world);
   },
 };
 
-type Verb = (service: CommandService, rest: readonly string[], values: Flags, world: CliWorld) => Promise<void>;
-
-const verbs: Readonly<Record<string, Verb>> = {
+const verbs: Verbs<Flags> = {
   send: sendTask,
   show: (service, rest, values, world) => showDocument(service, readPath('show', rest), toTaskLines, values, world),
   watch: followTask,
