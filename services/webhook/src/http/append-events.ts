@@ -98,22 +98,28 @@ class Run {
   readonly #ports: AppendPorts;
   readonly #robotId: string;
   readonly #events: readonly CheckedEvent[];
-  readonly #results: (EventResult | undefined)[];
+  /** One per event; what no step has decided stands as `unknownResult`. */
+  readonly #results: EventResult[] = [];
   #folded = nothingFolded;
   #commandsDue = false;
-  candidates: readonly Candidate[];
+  #candidates: readonly Candidate[];
+  /** Of the candidates, once they were asked for. */
+  #keys: readonly EventKey[] | undefined;
 
   constructor(ports: AppendPorts, robotId: string, events: readonly CheckedEvent[]) {
     this.#ports = ports;
     this.#robotId = robotId;
     this.#events = events;
-    this.#results = [];
     const candidates: Candidate[] = [];
     for (const checked of events) {
-      const index = this.#results.push(checked.kind === 'rejected' ? checked.result : undefined) - 1;
+      const index = this.#results.push(checked.kind === 'rejected' ? checked.result : unknownResult) - 1;
       if (checked.kind === 'valid') candidates.push({ index, event: checked, rank: toEventRank(checked.event) });
     }
-    this.candidates = candidates;
+    this.#candidates = candidates;
+  }
+
+  get candidates(): readonly Candidate[] {
+    return this.#candidates;
   }
 
   /** Turns away, before anything is spent on it, what the pod can't bear now. */
@@ -130,8 +136,8 @@ class Run {
   }
 
   question(fleet: string, asksCommands: boolean): IngestQuestion {
-    const ranks = this.candidates.map(({ rank }) => rank);
-    return { robotId: this.#robotId, fleet, events: this.#keys(), ranks, asksCommands };
+    const ranks = this.#candidates.map(({ rank }) => rank);
+    return { robotId: this.#robotId, fleet, events: this.#keysOfCandidates(), ranks, asksCommands };
   }
 
   /** Takes over what Redis said, if it did. */
@@ -141,8 +147,8 @@ class Run {
     this.#folded = recalled.folded;
     this.#commandsDue = recalled.commandsDue;
     const isSettled = ({ rank }: Candidate, place: number) => seen[place] === true || rank > worstRank;
-    if (!this.candidates.some(isSettled)) return;
-    this.candidates = this.candidates.filter((candidate, place) => {
+    if (!this.#candidates.some(isSettled)) return;
+    this.#keepThose((candidate, place) => {
       if (!isSettled(candidate, place)) return true;
       if (seen[place] === true) this.#settle(candidate, 'duplicate');
       else this.#turnAway(candidate, 'FS_RATE_LIMITED');
@@ -151,7 +157,7 @@ class Run {
   }
 
   isUrgent(): boolean {
-    return this.candidates.some(({ rank }) => rank <= 1);
+    return this.#candidates.some(({ rank }) => rank <= 1);
   }
 
   turnAwayAll(code: ErrorCode): void {
@@ -161,38 +167,38 @@ class Run {
   /** @param trace of the request; an event's own comes before it */
   records(trace: string | undefined): AppendRecord[] {
     const { codec } = this.#ports;
-    return this.candidates.map(({ event }) =>
+    return this.#candidates.map(({ event }) =>
       toRecord(this.#robotId, codec.encode(event.value), event.event.traceparent, trace),
     );
   }
 
   /** The log has them. */
   accept(): void {
-    for (const candidate of this.candidates) this.#settle(candidate, 'accepted');
-    this.#ports.memory.mark(this.#robotId, this.#keys());
+    for (const candidate of this.#candidates) this.#settle(candidate, 'accepted');
+    this.#ports.memory.mark(this.#robotId, this.#keysOfCandidates());
   }
 
   /** Nobody knows whether the log has them. */
   fail({ code, spec }: AppError): void {
-    for (const { index, event } of this.candidates) {
+    for (const { index, event } of this.#candidates) {
       this.#results[index] = { id: event.id, result: 'retry', code, detail: spec.title };
     }
   }
 
   outcome(): AppendOutcome {
-    const results: EventResult[] = [];
-    for (const [index, checked] of this.#events.entries()) {
-      if (checked.kind === 'repeated') {
-        const first = results[checked.of];
-        const isIn = first === undefined || first.result === 'accepted';
-        results.push(isIn ? { id: checked.id, result: 'duplicate' } : first);
-      } else results.push(this.#results[index] ?? unknownResult);
+    const results = this.#results;
+    for (let index = 0; index < results.length; index += 1) {
+      const checked = this.#events[index];
+      if (checked?.kind !== 'repeated') continue;
+      const first = results[checked.of];
+      const isIn = first === undefined || first.result === 'accepted';
+      results[index] = isIn ? { id: checked.id, result: 'duplicate' } : first;
     }
     return { results, folded: this.#folded, commandsDue: this.#commandsDue };
   }
 
-  #keys(): EventKey[] {
-    return this.candidates.map(({ event }) => event.event);
+  #keysOfCandidates(): readonly EventKey[] {
+    return (this.#keys ??= this.#candidates.map(({ event }) => event.event));
   }
 
   #settle({ index, event }: Candidate, result: 'accepted' | 'duplicate'): void {
@@ -201,11 +207,16 @@ class Run {
 
   /** Goes on with those candidates that `judge` has no code for; the others get it as their result. */
   #keep(judge: (candidate: Candidate) => ErrorCode | undefined): void {
-    this.candidates = this.candidates.filter((candidate) => {
+    this.#keepThose((candidate) => {
       const code = judge(candidate);
       if (code !== undefined) this.#turnAway(candidate, code);
       return code === undefined;
     });
+  }
+
+  #keepThose(stays: (candidate: Candidate, place: number) => boolean): void {
+    this.#candidates = this.#candidates.filter(stays);
+    this.#keys = undefined;
   }
 
   #turnAway({ index, event, rank }: Candidate, code: ErrorCode): void {
