@@ -1,6 +1,7 @@
 export { findFreePort } from './find-free-port.ts';
 export { type LocalProcess, type ProcessExit } from './local-process.ts';
 export { localPorts, maxPodsPerKind } from './ports.ts';
+export { processorAllocator } from './processor-allocator.ts';
 export { probeHttp, type EnvoyOptions, startEnvoy } from './start-envoy.ts';
 export { type KafkaBrokerOptions, startKafkaBroker } from './start-kafka-broker.ts';
 export { type RedisOptions, startRedis } from './start-redis.ts';

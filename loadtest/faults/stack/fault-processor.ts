@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { kill } from 'node:process';
-import { type LocalProcess, probeHttp, spawnLocalProcess } from '@fleetstream/local';
+import { type LocalProcess, probeHttp, processorAllocator, spawnLocalProcess } from '@fleetstream/local';
 import { AppError } from '@fleetstream/kernel';
 import { type ServedStates } from '@fleetstream/testing';
 import { type PartitionAnswer } from '../restore/processor-under-test.ts';
@@ -44,19 +44,7 @@ const readyWithinMs = 60_000;
 
 export function spawnFaultProcessor(options: FaultProcessorOptions): FaultProcessor {
   const address = `http://127.0.0.1:${options.port}`;
-  const started = spawnLocalProcess({
-    name: 'processor',
-    command: options.nodeFile,
-    args: [
-      '--disable-warning=TimeoutNegativeWarning',
-      join(options.root, options.program ?? 'services/processor/src/main.ts'),
-    ],
-    environment: { ...options.environment, PROCESSOR_HTTP_PORT: String(options.port), PROCESSOR_API_TOKEN: token },
-    logFile: options.logFile,
-    address,
-    appendLog: true,
-    stopTimeoutMs: 30_000,
-  });
+  const started = start(options, address);
   let alive = true;
   void started.exited.then(() => (alive = false));
   const get = async (path: string): Promise<Response> => {
@@ -131,4 +119,23 @@ interface RobotsAnswer {
 function toServedStates(body: unknown): ServedStates {
   const { robots, asOf } = body as RobotsAnswer;
   return { robots: robots.map((robot) => ({ ...robot, state: JSON.stringify(robot.state) })), asOf };
+}
+
+function start(options: FaultProcessorOptions, address: string): LocalProcess {
+  const { root, program = 'services/processor/src/main.ts' } = options;
+  return spawnLocalProcess({
+    name: 'processor',
+    command: options.nodeFile,
+    args: ['--disable-warning=TimeoutNegativeWarning', join(root, program)],
+    environment: {
+      ...processorAllocator,
+      ...options.environment,
+      PROCESSOR_HTTP_PORT: String(options.port),
+      PROCESSOR_API_TOKEN: token,
+    },
+    logFile: options.logFile,
+    address,
+    appendLog: true,
+    stopTimeoutMs: 30_000,
+  });
 }

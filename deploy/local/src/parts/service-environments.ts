@@ -1,4 +1,5 @@
 import { type LocalLayout } from '../local-layout.ts';
+import { processorAllocator } from '../processor-allocator.ts';
 import { type ClientCertOptions } from '../start-options.ts';
 import { type LocalSecrets, toPlatformToken } from './local-secrets.ts';
 
@@ -78,6 +79,7 @@ export function toProcessorEnvironment(options: {
   processors: number;
 }): Record<string, string> {
   return {
+    ...processorAllocator,
     KAFKA_BROKERS: options.layout.kafkaBrokers,
     LOG_LEVEL: 'info',
     REDIS_URL: `redis://127.0.0.1:${options.layout.ports.redis}`,
