@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createPlainHistogram } from './plain-histogram.ts';
 
 /** What a metric is, for documents and checks. */
 export interface MetricDescription {
@@ -45,8 +46,12 @@ export function createMetrics(service: string): Metrics {
       new Counter({ ...describe('counter', name, help, labels), labelNames: labels }),
     gauge: (name, help, labels = [], collect = () => undefined) =>
       new Gauge({ ...describe('gauge', name, help, labels), labelNames: labels, collect }),
-    histogram: (name, help, buckets, labels = []) =>
-      new Histogram({ ...describe('histogram', name, help, labels), labelNames: labels, buckets: [...buckets] }),
+    histogram: (name, help, buckets, labels = []) => {
+      const configuration = { ...describe('histogram', name, help, labels), buckets: [...buckets] };
+      return labels.length === 0
+        ? createPlainHistogram(configuration)
+        : new Histogram({ ...configuration, labelNames: labels });
+    },
     describe: () => described,
     expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     stop: () => {

@@ -4,7 +4,7 @@ import { type ProducedBatch } from '@fleetstream/kafka';
 import { type ErrorCode } from '@fleetstream/kernel';
 import { type CommandsOutcome } from './adapters/command-service.ts';
 import { type EventRank, ranks } from './domain/event-rank.ts';
-import { holdCount, holdValues } from './held-figures.ts';
+import { holdCount } from './hold-count.ts';
 import { createMetrics, latencyBucketsSeconds, type Metrics } from '@fleetstream/telemetry';
 
 /** What is read from the parts when metrics are asked for. */
@@ -57,18 +57,9 @@ export function createWebhookMetrics(): WebhookMetrics {
     acceptedEvents: holdCount((by) => {
       acceptedEvents.inc(by);
     }),
-    ackLatency: holdValues((durationMs) => {
-      series.ackLatency.observe(durationMs / 1000);
-    }),
-    requestEvents: holdValues((events) => {
-      series.requestEvents.observe(events);
-    }),
-    clockOffsets: holdValues((offsetSeconds) => {
-      series.clockOffsets.observe(Math.abs(offsetSeconds));
-    }),
   };
   const expose = () => {
-    for (const figures of Object.values(held)) figures.hand();
+    for (const count of Object.values(held)) count.hand();
     return registry.expose();
   };
   return {
@@ -76,12 +67,12 @@ export function createWebhookMetrics(): WebhookMetrics {
     onAnswer: (status, code, durationMs) => {
       if (status === 202) {
         held.accepted2xx.add(1);
-        held.ackLatency.add(durationMs);
+        series.ackLatency.observe(durationMs / 1000);
       } else series.requests.labels(`${Math.floor(status / 100)}xx`).inc();
       if (code !== undefined) series.refusals.labels(code).inc();
     },
     onResults: (results) => {
-      held.requestEvents.add(results.length);
+      series.requestEvents.observe(results.length);
       let accepted = 0;
       for (const { result, code } of results) {
         if (result === 'accepted') accepted += 1;
@@ -90,7 +81,7 @@ export function createWebhookMetrics(): WebhookMetrics {
       if (accepted > 0) held.acceptedEvents.add(accepted);
     },
     onClockOffset: (offsetSeconds, outOfWindow) => {
-      held.clockOffsets.add(offsetSeconds);
+      series.clockOffsets.observe(Math.abs(offsetSeconds));
       if (outOfWindow) series.clocks.inc();
     },
     onCarried: (outcome) => {
