@@ -19,49 +19,40 @@ export interface RobotLanes {
   flooding(): number;
 }
 
-interface Lane {
-  active: number;
-  /** Left out while nobody has waited: hardly any robot floods. */
-  waiting?: (() => void)[];
-}
-
 export function createRobotLanes(limits: LaneLimits): RobotLanes {
-  const lanes = new Map<string, Lane>();
-  let flooding = 0;
+  /** Requests with the log, of robots that have any. */
+  const active = new Map<string, number>();
+  /** Of robots that wait for themselves, as hardly any does: in the order of asking. */
+  const waiting = new Map<string, (() => void)[]>();
   return {
     enter: (robotId) => {
-      const lane = lanes.get(robotId);
-      if (lane === undefined) {
-        lanes.set(robotId, { active: 1 });
-        return true;
-      }
-      if (lane.active >= limits.active) return false;
-      lane.active += 1;
+      const taken = active.get(robotId) ?? 0;
+      if (taken >= limits.active) return false;
+      active.set(robotId, taken + 1);
       return true;
     },
     wait: (robotId) => {
-      const lane = lanes.get(robotId);
-      if (lane === undefined) return undefined;
-      const waiting = (lane.waiting ??= []);
-      if (waiting.length >= limits.waiting) return undefined;
-      if (waiting.length === 0) flooding += 1;
+      if (!active.has(robotId)) return undefined;
+      const queue = waiting.get(robotId) ?? [];
+      if (queue.length >= limits.waiting) return undefined;
+      waiting.set(robotId, queue);
       return new Promise((resolve) => {
-        waiting.push(resolve);
+        queue.push(resolve);
       });
     },
     leave: (robotId) => {
-      const lane = lanes.get(robotId);
-      if (lane === undefined) return;
-      const next = lane.waiting?.shift();
+      const queue = waiting.get(robotId);
+      const next = queue?.shift();
       if (next !== undefined) {
-        if (lane.waiting?.length === 0) flooding -= 1;
+        if (queue?.length === 0) waiting.delete(robotId);
         // The place passes on: nobody can slip in between.
         next();
         return;
       }
-      lane.active -= 1;
-      if (lane.active === 0) lanes.delete(robotId);
+      const taken = active.get(robotId) ?? 0;
+      if (taken > 1) active.set(robotId, taken - 1);
+      else active.delete(robotId);
     },
-    flooding: () => flooding,
+    flooding: () => waiting.size,
   };
 }
