@@ -25,8 +25,8 @@ export interface IngestBenchContext {
 
 const help = `npm run bench:ingest [-- flags]   CPU per event of the ways in, beside bare servers with the same checks
 
-  --rounds N    alternating runs of each (5)
-  --seconds N   of load on each server in each round, two by two (6)
+  --rounds N    alternating runs of each (7)
+  --seconds N   of load on each server in each round, two by two (10)
   --way NAME    hot or express: that way in and its bare server alone
   --size N      1 or 50: requests of so many events alone
   --profile DIR write a CPU profile of each server
@@ -79,8 +79,8 @@ export async function runIngestBench(argv: readonly string[], context: IngestBen
   const problems = typeof read === 'string' ? [read] : positionals.map((word) => `"${word}" is not a flag`);
   const count = (name: 'rounds' | 'seconds', fallback: number, most: number) =>
     countFlag(values[name], { name, fallback, least: 1, most }, problems);
-  const rounds = count('rounds', quick ? 2 : 5, 100);
-  const seconds = count('seconds', quick ? 2 : 6, 600);
+  const rounds = count('rounds', quick ? 2 : 7, 100);
+  const seconds = count('seconds', quick ? 2 : 10, 600);
   const { way, size } = values;
   const pairs = ingestPairs.filter(({ name }) => way === undefined || name === way);
   if (pairs.length === 0) problems.push(`--way takes hot or express, not "${way}"`);

@@ -12,11 +12,11 @@ import { type AppendOutcome, type AppendPorts, appendEvents } from './append-eve
 import { appendForFleet } from './append-for-fleet.ts';
 import { createBodyDeadlines } from './body-deadlines.ts';
 import { asksCommands, carryCommands, type CommandsPort } from './carry-commands.ts';
-import { type ByteBudget } from './byte-budget.ts';
+import { type ByteBudget, type ByteHold } from './byte-budget.ts';
 import { discardRest } from './discard-rest.ts';
 import { createLimitedLog } from './limited-log.ts';
 import { type PressureGauge } from './pressure-gauge.ts';
-import { type BodyLimits, readBody } from './read-body.ts';
+import { type BodyLimits, type BodyRead, readBody } from './read-body.ts';
 import { createAnswerSender } from './send-answer.ts';
 
 export interface EventsHandlerOptions extends AppendPorts, Omit<AdmissionOptions, 'limits' | 'onClockOffset'> {
@@ -83,7 +83,7 @@ class Handler implements EventsHandler {
     if (request.method !== 'POST') return false;
     const target = readIngestTarget(request.url ?? '');
     if (target === undefined) return false;
-    void this.#serve({ request, response, target, startedMs: this.#options.clock.monotonicMs() });
+    this.#begin({ request, response, target, startedMs: this.#options.clock.monotonicMs() });
     return true;
   }
 
@@ -94,36 +94,33 @@ class Handler implements EventsHandler {
     });
   }
 
-  /**
-   * The path of a request, step by step; the first step that refuses answers it. Never rejects. One function waits for
-   * all steps, and requests under way are counted without their promises: each layer of waiting costs every request.
-   */
-  async #serve(exchange: Exchange): Promise<void> {
-    const { limits, budget, clock, metrics, pressure, commands } = this.#options;
-    const { request, target } = exchange;
+  #begin(exchange: Exchange): void {
+    const { limits, budget, pressure } = this.#options;
+    const { request, target, startedMs } = exchange;
     const urgent = isUrgent(request.headers);
     const hold = budget.open(urgent);
     this.#working += 1;
+    if (target.kind === 'refused') this.#endUnread(exchange, hold, target);
+    else if (!urgent && pressure.level() === 3) this.#endUnread(exchange, hold, atItsEnd);
+    else {
+      readBody(request, limits, hold, this.#deadlines, startedMs, (read) => {
+        if (read.kind === 'body') void this.#serve(exchange, target, hold, read.body);
+        else this.#endUnread(exchange, hold, read);
+      });
+    }
+  }
+
+  /**
+   * The path of a request from its body on, step by step; the first step that refuses answers it. Never rejects. One
+   * function waits for all steps, and requests under way are counted without their promises: each layer of waiting costs
+   * every request.
+   */
+  async #serve(exchange: Exchange, target: IngestTarget, hold: ByteHold, body: Buffer): Promise<void> {
+    const { clock, metrics, pressure, commands } = this.#options;
+    const { request } = exchange;
     try {
-      if (target.kind === 'refused') {
-        this.#refuse(exchange, target);
-        return;
-      }
-      if (!urgent && pressure.level() === 3) {
-        this.#refuse(exchange, atItsEnd);
-        return;
-      }
-      const read = await readBody(request, limits, hold, this.#deadlines, exchange.startedMs);
-      if (read.kind === 'gone') {
-        metrics.onSenderGone();
-        return;
-      }
-      if (read.kind === 'refused') {
-        this.#refuse(exchange, read);
-        return;
-      }
       // Not awaited when there is nothing to wait for: that would cost every request a turn.
-      const admission = this.#admit({ request, target, hold, body: read.body, nowMs: clock.nowMs() });
+      const admission = this.#admit({ request, target, hold, body, nowMs: clock.nowMs() });
       const admitted = admission instanceof Promise ? await admission : admission;
       if (admitted.kind === 'refused') {
         this.#refuse(exchange, admitted);
@@ -140,10 +137,20 @@ class Handler implements EventsHandler {
     } catch (thrown) {
       this.#fail(exchange, thrown);
     } finally {
-      hold.release();
-      this.#working -= 1;
-      if (this.#working === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+      this.#end(hold);
     }
+  }
+
+  #endUnread(exchange: Exchange, hold: ByteHold, read: Exclude<BodyRead, { kind: 'body' }>): void {
+    if (read.kind === 'gone') this.#options.metrics.onSenderGone();
+    else this.#refuse(exchange, read);
+    this.#end(hold);
+  }
+
+  #end(hold: ByteHold): void {
+    hold.release();
+    this.#working -= 1;
+    if (this.#working === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   #append({ headers }: IncomingMessage, { sender }: IngestTarget, { events }: Admitted): Promise<AppendOutcome> {

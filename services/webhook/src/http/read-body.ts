@@ -20,6 +20,7 @@ export type BodyRead =
  * the limit.
  *
  * @param startedMs when the request came, by the clock of `deadlines`
+ * @param onRead called once
  */
 export function readBody(
   request: IncomingMessage,
@@ -27,47 +28,52 @@ export function readBody(
   hold: ByteHold,
   deadlines: BodyDeadlines,
   startedMs: number,
-): Promise<BodyRead> {
+  onRead: (read: BodyRead) => void,
+): void {
   const { maxBodyBytes, bodyTimeoutMs } = limits;
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) return Promise.resolve(tooLarge(maxBodyBytes));
-  if (!hold.take(0)) return Promise.resolve(overloaded());
-  return new Promise((resolve) => {
-    let first: Buffer | undefined;
-    let more: Buffer[] | undefined;
-    let sizeBytes = 0;
-    let ended = false;
-    const leave = (read: BodyRead) => {
-      ended = true;
-      deadlines.forget(watched);
-      // Whatever still comes must not pile up, neither here nor in the stream's buffer; see `discardRest`.
-      request.off('data', onData).off('end', onEnd);
-      request.pause();
-      resolve(read);
-    };
-    const onData = (chunk: Buffer) => {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBodyBytes) leave(tooLarge(maxBodyBytes));
-      else if (!hold.take(chunk.length)) leave(overloaded());
-      else if (first === undefined) first = chunk;
-      else (more ??= [first]).push(chunk);
-    };
-    const onEnd = () => {
-      ended = true;
-      deadlines.forget(watched);
-      resolve({ kind: 'body', body: more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more) });
-    };
-    const onClose = () => {
-      // Comes after every body too, when all is said.
-      if (!ended) leave({ kind: 'gone' });
-    };
-    const watched = deadlines.watch({
-      dueMs: startedMs + bodyTimeoutMs,
-      onLate: () => {
-        leave(refuse('FS_BODY_TIMEOUT', `the body did not end within ${bodyTimeoutMs} ms`));
-      },
-    });
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+    onRead(tooLarge(maxBodyBytes));
+    return;
+  }
+  if (!hold.take(0)) {
+    onRead(overloaded());
+    return;
+  }
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let sizeBytes = 0;
+  let ended = false;
+  const leave = (read: BodyRead) => {
+    ended = true;
+    deadlines.forget(watched);
+    // Whatever still comes must not pile up, neither here nor in the stream's buffer; see `discardRest`.
+    request.off('data', onData).off('end', onEnd);
+    request.pause();
+    onRead(read);
+  };
+  const onData = (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBodyBytes) leave(tooLarge(maxBodyBytes));
+    else if (!hold.take(chunk.length)) leave(overloaded());
+    else if (first === undefined) first = chunk;
+    else (more ??= [first]).push(chunk);
+  };
+  const onEnd = () => {
+    ended = true;
+    deadlines.forget(watched);
+    onRead({ kind: 'body', body: more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more) });
+  };
+  // Node tells of a sender that hangs up by an error, where somebody listens for it.
+  const onError = () => {
+    if (!ended) leave({ kind: 'gone' });
+  };
+  const watched = deadlines.watch({
+    dueMs: startedMs + bodyTimeoutMs,
+    onLate: () => {
+      leave(refuse('FS_BODY_TIMEOUT', `the body did not end within ${bodyTimeoutMs} ms`));
+    },
   });
+  request.on('data', onData).on('end', onEnd).on('error', onError);
 }
 
 function tooLarge(maxBytes: number): Refusal {

@@ -20,19 +20,23 @@ export interface RobotLanes {
 }
 
 export function createRobotLanes(limits: LaneLimits): RobotLanes {
-  /** Requests with the log, of robots that have any. */
-  const active = new Map<string, number>();
-  /** Of robots that wait for themselves, as hardly any does: in the order of asking. */
+  /** Robots with a request with the log; hardly any has more than one at a time, and those are counted beside it. */
+  const busy = new Set<string>();
+  const further = new Map<string, number>();
+  /** Of robots that wait for themselves: in the order of asking. */
   const waiting = new Map<string, (() => void)[]>();
   return {
     enter: (robotId) => {
-      const taken = active.get(robotId) ?? 0;
-      if (taken >= limits.active) return false;
-      active.set(robotId, taken + 1);
+      // One look-up where it is the robot's only request: by adding, and seeing whether that made a difference.
+      const before = busy.size;
+      if (busy.add(robotId).size > before) return true;
+      const more = (further.get(robotId) ?? 0) + 1;
+      if (more >= limits.active) return false;
+      further.set(robotId, more);
       return true;
     },
     wait: (robotId) => {
-      if (!active.has(robotId)) return undefined;
+      if (!busy.has(robotId)) return undefined;
       const queue = waiting.get(robotId) ?? [];
       if (queue.length >= limits.waiting) return undefined;
       waiting.set(robotId, queue);
@@ -41,7 +45,7 @@ export function createRobotLanes(limits: LaneLimits): RobotLanes {
       });
     },
     leave: (robotId) => {
-      const queue = waiting.get(robotId);
+      const queue = waiting.size === 0 ? undefined : waiting.get(robotId);
       const next = queue?.shift();
       if (next !== undefined) {
         if (queue?.length === 0) waiting.delete(robotId);
@@ -49,9 +53,10 @@ export function createRobotLanes(limits: LaneLimits): RobotLanes {
         next();
         return;
       }
-      const taken = active.get(robotId) ?? 0;
-      if (taken > 1) active.set(robotId, taken - 1);
-      else active.delete(robotId);
+      const more = further.size === 0 ? undefined : further.get(robotId);
+      if (more === undefined) busy.delete(robotId);
+      else if (more > 1) further.set(robotId, more - 1);
+      else further.delete(robotId);
     },
     flooding: () => waiting.size,
   };

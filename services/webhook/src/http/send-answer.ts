@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { contentTypes } from '@fleetstream/contracts';
 import { type Answer } from '../domain/to-answer.ts';
@@ -11,11 +12,31 @@ const retryAfterSecondsMax = 3;
  */
 export type AnswerSender = (response: ServerResponse, answer: Answer, close: boolean, allow?: string) => void;
 
-/** Writes answers; a sender that has hung up meanwhile is no error. */
+interface ReadyAnswer {
+  readonly response: ServerResponse;
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * Writes answers; a sender that has hung up meanwhile is no error. The answers of one turn, such as to all whose events
+ * one batch has brought into the log, go out one after the other at its end: among other requests' work, each would find
+ * the way through the kernel gone from the processor's caches.
+ */
 export function createAnswerSender(): AnswerSender {
   let turn = 0;
+  let ready: ReadyAnswer[] = [];
+  const write = () => {
+    const answers = ready;
+    ready = [];
+    for (const { response, status, headers, body } of answers) {
+      if (response.headersSent || response.destroyed) continue;
+      response.writeHead(status, headers);
+      response.end(body);
+    }
+  };
   return (response, answer, close, allow) => {
-    if (response.headersSent || response.destroyed) return;
     // As text, it goes out with the headers in one write.
     const text = JSON.stringify(answer.body);
     const body = answer.hints === '' ? text : `${text.slice(0, -1)}${answer.hints}}`;
@@ -29,7 +50,6 @@ export function createAnswerSender(): AnswerSender {
       headers['retry-after'] = String(turn);
     }
     if (close) headers.connection = 'close';
-    response.writeHead(answer.status, headers);
-    response.end(body);
+    if (ready.push({ response, status: answer.status, headers, body }) === 1) nextTick(write);
   };
 }
